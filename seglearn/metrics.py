@@ -1,0 +1,102 @@
+"""Numbers to report. Everything flows from one confusion matrix, and confusion matrices add.
+
+Counts are int64 and ratios float64: float32 stops counting at 2^24 = 16.8 million pixels.
+"""
+
+import torch
+from torch import Tensor
+
+from seglearn.checks import check_labels, check_shapes
+from seglearn.labels import IGNORE
+
+
+def label_map(logits: Tensor) -> Tensor:
+    """Return the class with the highest score at each pixel; the lower label wins a tie.
+
+    Shapes:
+        logits (N, K, H, W) float
+        result (N, H, W) int64      0..K-1
+
+    A running maximum, class by class: the same answer as logits.argmax(dim=1), which is several times slower on a CPU
+    because it strides through memory. Softmax first would change nothing: it keeps the order.
+
+    Example:
+        >>> label_map(torch.tensor([[[[1.0, 5.0]], [[2.0, 5.0]]]]))  # two classes at two pixels
+        tensor([[[1, 0]]])
+    """
+    check_shapes("label_map", logits=(logits, "N K H W"))
+    best = logits[:, 0]  # (N, H, W)
+    label = torch.zeros(best.shape, dtype=torch.int64, device=logits.device)
+    for k in range(1, logits.shape[1]):
+        better = (logits[:, k] > best) | (logits[:, k].isnan() & ~best.isnan())  # as argmax, NaN wins: it must be seen
+        label = label.masked_fill(better, k)
+        best = torch.where(better, logits[:, k], best)
+    return label
+
+
+def confusion_matrix(pred: Tensor, mask: Tensor, classes: int, *, ignore: int = IGNORE) -> Tensor:
+    """Count pixels by (true class, predicted class).
+
+    Shapes:
+        pred   (N, H, W) integer   0..K-1
+        mask   (N, H, W) integer   0..K-1, or `ignore`: those pixels are not counted
+        result (K, K) int64        row = truth, column = prediction, unit = pixels; batches add
+
+    Raises:
+        ValueError: shapes disagree, or a label is outside 0..K-1; it is never booked elsewhere.
+        TypeError: a map does not hold integers.
+
+    Example:
+        >>> truth = torch.tensor([[[0, 0, 1, 1, 255]]])
+        >>> guess = torch.tensor([[[0, 1, 1, 1, 0]]])
+        >>> confusion_matrix(guess, truth, classes=2)
+        tensor([[1, 1],
+                [0, 2]])
+    """
+    check_shapes("confusion_matrix", pred=(pred, "N H W"), mask=(mask, "N H W"))
+    check_labels("confusion_matrix", classes, pred=pred)
+    check_labels("confusion_matrix", classes, ignore=ignore, mask=mask)
+    seen = mask != ignore
+    cell = mask[seen].long() * classes + pred[seen].long()  # one number per pixel: its cell, row by row
+    return torch.bincount(cell, minlength=classes**2).reshape(classes, classes)
+
+
+def iou(confusion: Tensor) -> Tensor:
+    """Return the intersection over union of each class; NaN where a class is in neither truth nor prediction.
+
+        iou[k] = hit[k] / (truth[k] + guess[k] − hit[k])
+
+    Shapes:
+        confusion (K, K) int64   row = truth, column = prediction, unit = pixels
+        result    (K,) float64   in [0, 1] or NaN; 1 is perfect
+
+    Raises:
+        ValueError: `confusion` is not square.
+
+    Example:
+        >>> iou(torch.tensor([[1, 1, 0], [0, 2, 0], [0, 0, 0]]))
+        tensor([0.5000, 0.6667,    nan], dtype=torch.float64)
+
+    Source: Everingham et al. 2010, doi:10.1007/s11263-009-0275-4, section 4.2 (segmentation accuracy).
+    """
+    check_shapes("iou", confusion=(confusion, "K K"))
+    hit = confusion.diagonal().double()  # (K,)
+    return hit / (confusion.sum(dim=1) + confusion.sum(dim=0) - hit)
+
+
+def mean_iou(confusion: Tensor) -> Tensor:
+    """Return the mean IoU over the classes that occur in truth or prediction; absent classes do not vote.
+
+    Shapes:
+        confusion (K, K) int64
+        result    () float64     in [0, 1]; NaN if nothing was counted
+
+    Raises:
+        ValueError: `confusion` is not square.
+
+    Example:
+        >>> mean_iou(torch.tensor([[1, 1, 0], [0, 2, 0], [0, 0, 0]]))  # (1/2 + 2/3) / 2
+        tensor(0.5833, dtype=torch.float64)
+    """
+    check_shapes("mean_iou", confusion=(confusion, "K K"))
+    return iou(confusion).nanmean()

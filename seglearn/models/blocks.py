@@ -1,0 +1,47 @@
+"""The bricks that the architectures share."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def normalization(channels: int) -> nn.GroupNorm:
+    """Return a group norm for `channels` feature maps: up to eight groups of at least two channels each.
+
+    It looks at one image at a time, so a batch of one trains as well as a batch of many, and training and evaluation
+    compute the same. Source: Wu and He 2018, arXiv:1803.08494.
+
+    Raises:
+        ValueError: fewer than two channels: a group of one 1x1 feature map would always be normalized to zero.
+    """
+    if channels < 2:
+        raise ValueError(f"normalization: channels must be at least 2, got {channels}. Use wider layers.")
+    groups = max(g for g in range(1, 9) if channels % g == 0 and channels // g >= 2)
+    return nn.GroupNorm(groups, channels)
+
+
+def double_conv(inputs: int, outputs: int) -> nn.Sequential:
+    """Return two 3x3 convolutions, each normalized and rectified; H and W are kept."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False),  # the norm's shift replaces the bias
+        normalization(outputs),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(outputs, outputs, kernel_size=3, padding=1, bias=False),
+        normalization(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+def pad_to_multiple(images: Tensor, factor: int) -> Tensor:
+    """Return the images with their last row and column repeated until H and W are multiples of `factor`.
+
+    Shapes:
+        images (N, C, H, W)
+        result (N, C, H + up to factor-1, W + up to factor-1)
+
+    Example:
+        >>> import torch
+        >>> pad_to_multiple(torch.zeros(1, 3, 5, 8), 4).shape
+        torch.Size([1, 3, 8, 8])
+    """
+    height, width = images.shape[-2:]
+    return F.pad(images, (0, -width % factor, 0, -height % factor), mode="replicate")

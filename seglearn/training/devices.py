@@ -1,0 +1,45 @@
+"""Where the numbers are computed, and where chance comes from."""
+
+import random
+
+import numpy as np
+import torch
+
+
+def best_device() -> torch.device:
+    """Return the fastest device that is here: an NVIDIA or AMD GPU, else an Apple GPU, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def describe_device(device: torch.device) -> str:
+    """Return one line for a learner: which device, and why.
+
+    Example:
+        >>> describe_device(torch.device("mps"))
+        'mps: the GPU of this Apple computer'
+    """
+    if device.type == "cuda":
+        return f"cuda: {torch.cuda.get_device_name(device)}"
+    if device.type == "mps":
+        return "mps: the GPU of this Apple computer"
+    return f"cpu: PyTorch finds no GPU here; {torch.get_num_threads()} threads are enough for this course"
+
+
+def seed_everything(seed: int) -> torch.Generator:
+    """Seed Python, NumPy and PyTorch on every device, and return a freshly seeded generator on the CPU.
+
+    Hand the generator to whatever shuffles (`DataLoader(..., generator=...)`): numbers drawn on the CPU and moved are
+    the same for every device.
+
+    Example:
+        >>> torch.equal(torch.rand(2, generator=seed_everything(0)), torch.rand(2, generator=seed_everything(0)))
+        True
+    """
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - for libraries that still draw from the global state
+    torch.manual_seed(seed)
+    return torch.Generator().manual_seed(seed)
