@@ -8,8 +8,8 @@ from pathlib import Path
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 import seglearn
-from seglearn.build.chapters import build, difference, sources
-from seglearn.build.faults import faults
+from seglearn.build.chapters import build, built_path, difference, sources
+from seglearn.build.faults import faults, word_count
 
 NOTEBOOKS = Path(seglearn.__file__).parents[1] / "notebooks"
 
@@ -48,8 +48,9 @@ def _run(source: Path) -> int:
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         print(f"{source.stem}: a cell failed; nothing was written.\n{error}", file=sys.stderr)
         return 1
-    found = faults(notebook)
-    print(f"{source.stem}: built in {time.perf_counter() - started:.0f} s", *found, sep="\n  ")
+    elapsed_s, size = time.perf_counter() - started, built_path(source).stat().st_size
+    found = faults(notebook, source.name[:2])
+    print(f"{source.stem}: built in {elapsed_s:.0f} s, {size / 1e6:.2f} MB, {word_count(notebook)} words", *found, sep="\n  ")
     return int(bool(found))
 
 

@@ -9,16 +9,17 @@ from nbformat import NotebookNode
 from seglearn.build.source import tags
 
 MAX_BYTES, MAX_CELLS, MAX_LINES = 1_500_000, 90, 30
-WORDS = range(1200, 2001)
-NAMELESS = re.compile(r"<Figure size|\[?<[\w.]+( at 0x|>|\s|:)")  # what Python says of a thing that has no words for itself
+WORDS = {"00": range(600, 2001)}  # of prose; every other chapter:
+WORDS_OF_A_CHAPTER = range(1200, 2001)
+NAMELESS = re.compile(r"\[?<[^<>]+>(?:,\s*<[^<>]+>)*\]?")  # what Python says of things that have no words for themselves
 # A path of one machine: /folder/folder, C:\folder, or what Python prints of installed files.
-MACHINE_PATH = re.compile(r"(?:(?<=[\s\"'`(=\[])|^)(?:/[\w.~-]+){2,}|\b[A-Za-z]:\\\w|site-packages|~/\w")
+MACHINE_PATH = re.compile(r"(?:(?<=[\s\"'`(=\[])|^)(?:/[\w.~-]+){2,}|\b[A-Z]:\\+\w|site-packages|~/\w")
 ADDRESS = re.compile(r"\b0x[0-9a-f]{8,}")
 
 
-def faults(notebook: NotebookNode, *, words: range = WORDS) -> list[str]:
-    """Return every way in which a notebook breaks the rules of the course; an empty list is good news."""
-    found = [*_faults_of_size(notebook, words)]
+def faults(notebook: NotebookNode, chapter: str) -> list[str]:
+    """Return every way in which the notebook of a chapter ("00") breaks the rules of the course, none at best."""
+    found = [*_faults_of_size(notebook, WORDS.get(chapter, WORDS_OF_A_CHAPTER)), *_faults_of_headings(notebook)]
     for position, cell in enumerate(notebook.cells):
         complaints = [*_faults_of_source(cell)]
         for output in cell.get("outputs", []):
@@ -27,11 +28,15 @@ def faults(notebook: NotebookNode, *, words: range = WORDS) -> list[str]:
     return found
 
 
+def prose(notebook: NotebookNode) -> str:
+    """Return what is there to read between the code, without fenced code and HTML tags."""
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return re.sub(r"```.*?```|<[^>]+>", " ", text, flags=re.DOTALL)
+
+
 def word_count(notebook: NotebookNode) -> int:
     """Return how many words the prose has; links and pictures count by the words that are read."""
-    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    prose = re.sub(r"```.*?```|<[^>]+>|\]\([^)]*\)", " ", prose, flags=re.DOTALL)
-    return len(re.findall(r"\w[\w'’-]*", prose))
+    return len(re.findall(r"\w[\w'’-]*", re.sub(r"\]\([^)]*\)", " ", prose(notebook))))
 
 
 def _faults_of_size(notebook: NotebookNode, words: range) -> Iterator[str]:
@@ -42,6 +47,15 @@ def _faults_of_size(notebook: NotebookNode, words: range) -> Iterator[str]:
         yield f"{len(notebook.cells)} cells, at most {MAX_CELLS}."
     if count not in words:
         yield f"{count} words of prose, wanted {words.start} to {words.stop - 1}."
+
+
+def _faults_of_headings(notebook: NotebookNode) -> Iterator[str]:
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", prose(notebook), flags=re.MULTILINE)]
+    if not levels or levels[0] != 1 or levels.count(1) != 1:
+        yield f"headings of level 1: {levels.count(1)}, wanted one, and it comes first."
+    jumps = [after for before, after in zip(levels, levels[1:], strict=False) if after > before + 1]
+    if jumps:
+        yield f"a heading of level {jumps[0]} skips a level."
 
 
 def _faults_of_source(cell: NotebookNode) -> Iterator[str]:
@@ -70,8 +84,8 @@ def _faults_of_output(cell: NotebookNode, output: NotebookNode) -> Iterator[str]
         yield f"shows a path of this machine: {path[0]}"
     if address := ADDRESS.search(text):
         yield f"shows a memory address: {address[0]}"
-    named = plain and not NAMELESS.match(plain)
-    if "image/png" in data and not named and not output.metadata.get("alt"):
+    named = plain and not NAMELESS.fullmatch(plain)
+    if "image/png" in data and not named:
         yield "shows a figure without a text alternative. Make it with plots.panels, or give it a __repr__."
     if "image/png" not in data and "text/html" not in data and plain and not named:
         yield f"ends with an object that has no words: {plain[:40]}. End a figure with plt.show()."

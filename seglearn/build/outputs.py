@@ -1,5 +1,6 @@
 """Keep of a run what is the same tomorrow and on another machine: pictures for widgets, no clocks, no addresses."""
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ from seglearn.build.source import METADATA
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)(?=[^\n])")  # what a terminal would have painted over
-BAR_CLOCK = re.compile(r"\s*\[\d+:\d+(?::\d+)?<[^\]\n]*\]")  # tqdm's times and rate: [00:12<00:03, 4.1it/s]
+BAR_CLOCK = re.compile(r"\[[\d:]+<[\d:?]+,\s*[^,\]\n]*(?:, )?(?P<rest>[^\]\n]*)\]")  # tqdm: [00:12<00:03, 4.1it/s, loss=1]
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
 
 
@@ -21,7 +22,7 @@ def settle(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             flat = [still for output in cell.outputs for still in _stills(output, models)]
-            cell.outputs = _joined([_quiet(output) for output in flat])
+            cell.outputs = [quiet for output in _joined(flat) if (quiet := _quiet(output))]
     notebook.metadata = nbformat.from_dict(METADATA)  # drops the widgets' state and the version of Python
     return notebook
 
@@ -50,34 +51,35 @@ def _showing(model_id: str, models: dict) -> Iterator[str | dict]:
     if model.get("_model_name") == "OutputModel":
         yield from model.get("outputs", [])
     if model.get("_model_name") in ("HTMLModel", "LabelModel"):
-        words = re.sub(r"<[^>]+>|&nbsp;", " ", model.get("value", "")).strip()
-        if words:
-            yield words
+        words = html.unescape(re.sub(r"<[^>]+>", " ", model.get("value", "")))
+        yield from [" ".join(words.split())] if words.strip() else []
     for child in model.get("children", []):
         yield from _showing(child.removeprefix("IPY_MODEL_"), models)
 
 
-def _quiet(output: NotebookNode) -> NotebookNode:
-    """Return the same output without painted-over lines, clocks and memory addresses."""
+def _quiet(output: NotebookNode) -> NotebookNode | None:
+    """Return the same output without painted-over lines, clocks and addresses; None where that leaves nothing."""
     if output.output_type == "stream":
         output.text = _still_text(output.text)
-    for kind in ("text/plain", "text/html"):
-        if kind in output.get("data", {}):
-            output.data[kind] = _still_text(output.data[kind])
+        return output if output.text.strip() else None
+    if output.output_type == "error":  # an error shown on purpose: its message, not the files it went through
+        output.traceback = [f"{output.ename}: {output.evalue}"]
+    for kind in {"text/plain", "text/html"} & set(output.get("data", {})):
+        output.data[kind] = _still_text(output.data[kind])
     return output
 
 
 def _still_text(text: str) -> str:
-    return ADDRESS.sub("", BAR_CLOCK.sub("", OVERWRITTEN.sub("", text)))
+    text = BAR_CLOCK.sub(lambda bar: f"[{bar['rest']}]" if bar["rest"] else "", OVERWRITTEN.sub("", text))
+    return ADDRESS.sub("", re.sub(r"[ \r]+$", "", text, flags=re.MULTILINE))
 
 
 def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Return the outputs with neighboring pieces of one stream joined: where a stream was cut is chance."""
     joined: list[NotebookNode] = []
     for output in outputs:
-        last = joined[-1] if joined else None
-        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
-            last.text = _still_text(last.text + output.text)
+        if joined and output.output_type == "stream" and output.name == joined[-1].get("name"):
+            joined[-1].text += output.text
         else:
             joined.append(output)
-    return [output for output in joined if output.output_type != "stream" or output.text.strip()]
+    return joined

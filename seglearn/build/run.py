@@ -29,6 +29,7 @@ def execute(notebook: NotebookNode, *, cwd: Path, progress: Path | None = None) 
         if sys.platform == "win32":  # zmq needs an event loop that Windows does not choose by itself
             asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
         client = NotebookClient(notebook, timeout=CELL_TIMEOUT_S, kernel_name="python3", record_timing=False)
+        client.extra_arguments = ["--log-level=ERROR"]  # the kernel's own remarks are not the notebook's
         client.execute(cwd=str(cwd), env=environment)
     return notebook
 

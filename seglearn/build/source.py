@@ -16,6 +16,7 @@ METADATA = {
 }
 SOLVING = {"setup", "data", "exercise", "check"}  # the tags of the cells that a solved run needs
 NAME = re.compile(r"\d\d\.\w+")  # of an exercise: chapter dot word
+CHECK = re.compile(r"""^check\(\s*["'](?P<name>[^"']+)""", re.MULTILINE)
 SOLUTION = re.compile(
     r"^(?P<indent>[ ]*)### BEGIN SOLUTION[ ]*\n(?P<body>.*?)^[ ]*### END SOLUTION[ ]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
 )
@@ -63,7 +64,8 @@ def solved_notebook(path: Path) -> NotebookNode:
 def blank(code: str, *, where: str = "blank") -> str:
     """Return the code with a blank in place of each solution.
 
-    In a function the blank raises; at the top level every name that the solution assigns becomes `name = ...`.
+    In a function the blank raises. At the top level every name that the solution assigns becomes `name = ...`,
+    unless the lines above have done so already; what else the solution does (moving a slider) vanishes.
 
     Example:
         >>> print(blank("### BEGIN SOLUTION\\nclasses = 8\\n### END SOLUTION\\nclasses"))
@@ -76,15 +78,16 @@ def blank(code: str, *, where: str = "blank") -> str:
         line = code.count("\n", 0, match.start()) + 1
         if any(node.lineno < line <= node.end_lineno for node in functions):
             return match["indent"] + 'raise NotImplementedError("your turn")\n'
-        names = _assigned(match["body"]) if not match["indent"] else []
-        if not names:
-            raise ValueError(
-                f"{where}: a solution outside a function must assign a name at the top level. "
-                "Put the markers inside the function, or around the assignments."
-            )
-        return "".join(f"{name} = ...\n" for name in names)
+        if match["indent"]:
+            raise ValueError(f"{where}: a solution must stand in a function or at the top level, got one indented by an "
+                             "`if`, a `for` or a class. Put the markers around the whole statement, or in a method.")
+        above = _assigned(code[: match.start()])
+        return "".join(f"{name} = ...\n" for name in _assigned(match["body"]) if name not in above)
 
-    return SOLUTION.sub(hole, code).rstrip("\n")
+    blanked = SOLUTION.sub(hole, code).rstrip("\n")
+    if not blanked:
+        raise ValueError(f"{where}: nothing is left for the learner. Leave a comment or a line of code outside the markers.")
+    return blanked
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -109,6 +112,9 @@ def _check_marks(where: str, cell: NotebookNode) -> None:
         raise ValueError(f'{where}: a solution must stand in an exercise cell. Tag it ["exercise", "NN.word"].')
     if _kind(cell) == "exercise" and not blanks:
         raise ValueError(f"{where}: an exercise cell must hold a solution. Put it between the two markers.")
+    checked = {call["name"] for call in CHECK.finditer(cell.source)} if cell.cell_type == "code" else set()
+    if checked and (_kind(cell) != "check" or checked != {exercise_name(cell)}):
+        raise ValueError(f'{where}: a call of check() needs a cell of its own. Tag it ["check", "{min(checked)}"].')
     if _kind(cell) and not exercise_name(cell):
         raise ValueError(f'{where}: a cell tagged "{_kind(cell)}" must name its exercise. Add a tag such as "01.one_hot".')
 
