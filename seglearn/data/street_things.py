@@ -1,0 +1,193 @@
+"""What stands and moves in a drawn street: trees, hedges, cars and people, each drawn in meters on boards and walls."""
+
+import numpy as np
+
+from seglearn.data.painting import box, ellipse, limb
+from seglearn.data.street_view import Plane, View
+from seglearn.data.textures import hsv, noise
+from seglearn.labels import STREETS
+
+TREE, CAR, PERSON = (STREETS.index(name) for name in ("tree", "car", "person"))
+PAINTS = np.array(  # of cars: white, silver, gray, black, blue, dark blue, red, dark green, yellow
+    [
+        [0.88, 0.88, 0.88],
+        [0.66, 0.68, 0.70],
+        [0.36, 0.37, 0.39],
+        [0.09, 0.09, 0.10],
+        [0.16, 0.32, 0.66],
+        [0.10, 0.16, 0.36],
+        [0.68, 0.10, 0.09],
+        [0.10, 0.30, 0.20],
+        [0.90, 0.70, 0.12],
+    ],
+    dtype=np.float32,
+)
+SKIN = np.array([[0.87, 0.68, 0.57], [0.74, 0.54, 0.40], [0.50, 0.34, 0.24], [0.33, 0.22, 0.16]], dtype=np.float32)
+HAIR = np.array([[0.10, 0.07, 0.05], [0.28, 0.17, 0.09], [0.62, 0.47, 0.24], [0.55, 0.54, 0.53]], dtype=np.float32)
+RUBBER = np.array([0.05, 0.05, 0.06], dtype=np.float32)
+GLASS = np.array([0.10, 0.13, 0.16], dtype=np.float32)
+
+
+def paint_contact_shadow(view: View, x: float, z: float, half_width: float) -> None:
+    """Darken the ground under a thing: without it, things float."""
+    deep = 0.5 * half_width
+    plane = view.board(x, z, half_width=1.2 * half_width, top=deep, bottom=-deep)
+    if plane is not None:
+        flat = deep * view.camera.height / z + 0.03
+        plane.patch.darken(ellipse(plane.along, plane.up, (0, 0), (1.15 * half_width, flat)), 0.55)
+
+
+def leaf_color(view: View) -> np.ndarray:
+    """Return the green of a tree, or its autumn color, or snow on twigs."""
+    rng = view.rng
+    if view.weather.name == "snow":
+        return hsv(0.10, 0.15, rng.uniform(0.45, 0.65))
+    if rng.random() < 0.15:
+        return hsv(rng.uniform(0.05, 0.13), 0.65, rng.uniform(0.45, 0.65))
+    return hsv(rng.uniform(0.21, 0.34), rng.uniform(0.4, 0.65), rng.uniform(0.26, 0.46))
+
+
+def paint_tree(view: View, x: float, z: float) -> None:
+    """Paint a trunk and a crown of a few round lobes with ragged edges, lit from the sun's side and from above."""
+    rng, weather = view.rng, view.weather
+    height = rng.uniform(5, 10)
+    radius = height * rng.uniform(0.24, 0.36)
+    board = view.board(x, z, half_width=1.5 * radius, top=1.15 * height)
+    if board is None:
+        return
+    paint_contact_shadow(view, x, z, 0.5 * radius)
+    patch, side, up = board
+    trunk = max(0.022 * height, 0.4 / view.camera.scale(z))
+    bark = np.array([0.24, 0.18, 0.13], np.float32)
+    trunk_shape = (np.abs(side) < trunk * (1.3 - 0.5 * up / height)) & (up < 0.7 * height) & (up > 0)
+    patch.paint(trunk_shape, bark[:, None, None] * (1 + 0.3 * weather.sun_side * side / trunk), label=TREE, depth=z)
+    middle = height - 1.05 * radius
+    ragged = noise(rng, *patch.shape, slope=1.1)
+    away = np.hypot(side, (up - middle) / 1.1) / radius
+    for _ in range(3):
+        turn = rng.uniform(0, 2 * np.pi)
+        lobe = np.hypot(side - 0.6 * radius * np.cos(turn), up - middle - 0.5 * radius * np.sin(turn))
+        away = np.minimum(away, lobe / (radius * rng.uniform(0.5, 0.75)))
+    crown = (away + 0.13 * ragged < 1) & (up > 0.2 * height)
+    light = 0.80 + 0.30 * (up - middle) / radius + 0.22 * weather.sun * weather.sun_side * side / radius + 0.20 * ragged
+    patch.paint(crown, leaf_color(view)[:, None, None] * np.clip(light, 0.3, 1.7), label=TREE, depth=z)
+    if weather.name == "snow":
+        patch.paint(crown & (light > 1.1), np.array([0.9, 0.92, 0.96], np.float32))
+
+
+def paint_hedge(view: View, side: int) -> None:
+    """Paint a hedge along one wall of the street, with a leafy mass of park behind it."""
+    rng, x = view.rng, view.street.walls[0 if side < 0 else 1]
+    for tall, offset, darker in ((rng.uniform(3, 6), 7.0, 0.75), (rng.uniform(0.9, 1.7), 0.0, 1.0)):
+        plane = view.wall(x + side * offset, near=view.street.near, far=view.street.length, top=tall * 1.6)
+        if plane is None:
+            continue
+        leaves = noise(rng, *plane.patch.shape, slope=0.9)
+        waves = np.sin(plane.along * rng.uniform(0.3, 0.6) + rng.uniform(0, 6)) * (0.3 if offset else 0.05)
+        edge = tall * (1 + waves + (0.16 if offset else 0.05) * leaves)
+        light = view.weather.facing(-side) * (0.55 + 0.4 * np.clip(plane.up / tall, 0, 1.2)) + 0.16 * leaves
+        color = leaf_color(view)[:, None, None] * darker * np.clip(light, 0.25, 1.6)
+        plane.patch.paint((plane.up > 0) & (plane.up < edge), color, label=TREE, depth=plane.along)
+
+
+def paint_car(view: View, x: float, z: float, *, toward_us: bool) -> None:
+    """Paint a car or a van that drives or parks along the street: first the flank we can see, then its end."""
+    rng = view.rng
+    van = rng.random() < 0.18
+    half, height = (0.98, rng.uniform(2.0, 2.5)) if van else (0.90, rng.uniform(1.42, 1.68))
+    length = 5.2 if van else rng.uniform(3.8, 4.6)
+    paint = PAINTS[rng.integers(len(PAINTS))] * rng.uniform(0.85, 1.1)
+    paint_contact_shadow(view, x, z, half)
+    side = 1 if x > 0 else -1
+    if abs(x) > half:
+        _paint_flank(view, x - side * half, side, z, length, height, paint, van=van, toward_us=toward_us)
+    _paint_end(view, x, z, half, height, paint, van=van, toward_us=toward_us)
+
+
+def _paint_flank(view: View, x, side, z, length, height, paint, *, van: bool, toward_us: bool) -> None:
+    plane = view.wall(x, near=z, far=z + length, top=height)
+    if plane is None:
+        return
+    patch, along, up = plane.patch, plane.along - z, plane.up
+    hood = 0.8 if van else 1.25  # meters of bonnet, at our end of the car or at the far one
+    front, back = (hood, 0.25) if toward_us else (0.25, hood)
+    rise = np.clip((up - 0.55 * height) / (0.45 * height), 0, 1)  # windows lean inwards
+    body = (up > 0.26) & (up < 0.58 * height)
+    cabin = (up >= 0.5 * height) & (up < height) & (along > front + 0.45 * rise) & (along < length - back - 0.5 * rise)
+    light = view.weather.facing(-side) * (0.70 + 0.22 * up)
+    patch.paint(body | cabin, paint[:, None, None] * light, label=CAR, depth=plane.along)
+    glass = cabin & (np.abs(up - 0.75 * height) < 0.16 * height) & (np.abs(along - 0.55 * length) > 0.06)
+    glass &= (along > front + 0.3 + 0.4 * rise) & (along < length - back - 0.3 - 0.5 * rise)
+    patch.paint(glass, GLASS + 0.12)
+    for axle in (0.18 * length, 0.80 * length):
+        patch.paint(ellipse(along, up, (axle, 0.32), (0.34, 0.33)), RUBBER, label=CAR, depth=plane.along)
+        patch.paint(ellipse(along, up, (axle, 0.32), (0.18, 0.18)), np.array([0.45, 0.45, 0.47]))
+
+
+def _paint_end(view: View, x, z, half, height, paint, *, van: bool, toward_us: bool) -> None:
+    board = view.board(x, z, half_width=half, top=height)
+    if board is None:
+        return
+    patch, side, up = board
+    side = np.abs(side)  # a car is symmetric
+    waist = 0.55 * height
+    rise = np.clip((up - waist) / (height - waist), 0, 1)
+    lean = 0.08 if van else 0.26
+    body = (side < half - 0.06 * (up < 0.5)) & (up > 0.24) & (up < waist + 0.04)
+    cabin = (side < half - 0.05 - lean * rise) & (up >= waist) & (up < height)
+    wheels = box(side, up, half - 0.26, half - 0.03, 0, 0.4)
+    patch.paint(wheels, RUBBER, label=CAR, depth=z)
+    light = 0.66 + 0.30 * np.clip(up / height, 0, 1)
+    patch.paint(body | cabin, paint[:, None, None] * light, label=CAR, depth=z)
+    glass = (side < half - 0.16 - lean * rise) & (np.abs(up - 0.755 * height) < 0.165 * height)
+    sky = 0.35 * view.weather.sky_low / view.weather.ambient.max()
+    patch.paint(glass & cabin, GLASS[:, None, None] + np.minimum(sky, 0.5)[:, None, None] * rise)
+    patch.darken(body & (up < 0.42), 0.55)
+    patch.paint(box(side, up, -1, 0.26, 0.44, 0.58), np.array([0.85, 0.85, 0.78]))
+    low, wide = (0.60, 0.20) if toward_us else (0.66, 0.15)
+    lamps = ellipse(side, up, (half - 0.22, low), (wide, 0.10))
+    on = view.weather.lamps_on or view.weather.name in ("rain", "fog")
+    tint = np.array([1.0, 0.96, 0.82]) if toward_us else np.array([0.85, 0.08, 0.05])
+    patch.paint(lamps, view.weather.glowing(tint) if on else tint * (0.9 if toward_us else 0.75))
+    if on and view.weather.lamps_on:
+        for sign in (-1, 1):
+            view.glow(x + sign * (half - 0.22), low, z, 0.45 if toward_us else 0.25, tint)
+
+
+def paint_person(view: View, x: float, z: float) -> None:
+    """Paint somebody who stands or walks: legs, coat or jacket, arms, head, hair; sometimes a bag or an umbrella."""
+    rng = view.rng
+    tall = rng.uniform(1.15, 1.35) if rng.random() < 0.12 else rng.uniform(1.58, 1.9)
+    umbrella = view.weather.wet and rng.random() < 0.5
+    board = view.board(x, z, half_width=0.5 * tall, top=(1.25 if umbrella else 1.02) * tall)
+    if board is None:
+        return
+    paint_contact_shadow(view, x, z, 0.3)
+    patch = board.patch
+    side, up = board.along / tall, board.up / tall  # in units of the person's height
+    stride = rng.uniform(0.02, 0.17)
+    jacket, trousers = _clothes(rng), np.array([0.12, 0.13, 0.18], np.float32) * rng.uniform(0.5, 2.2)
+    skin, hair = SKIN[rng.integers(len(SKIN))], HAIR[rng.integers(len(HAIR))]
+    light = 0.95 + 0.25 * view.weather.sun * view.weather.sun_side * np.clip(side / 0.12, -1, 1)
+    legs = limb(side, up, (0.045, 0.5), (stride, 0.0), 0.058) | limb(side, up, (-0.045, 0.5), (-stride, 0.0), 0.058)
+    patch.paint(legs, trousers[:, None, None] * light, label=PERSON, depth=z)
+    hem = 0.30 if rng.random() < 0.25 else 0.46
+    swing = stride * 0.6
+    body = (np.abs(side) < 0.105 + 0.035 * np.clip((up - 0.5) / 0.3, -0.5, 1)) & (up > hem) & (up < 0.845)
+    arms = limb(side, up, (0.13, 0.82), (0.13 + swing, 0.47), 0.035) | limb(side, up, (-0.13, 0.82), (-0.13 - swing, 0.47), 0.035)
+    patch.paint(arms, jacket[:, None, None] * light * 0.85, label=PERSON, depth=z)
+    patch.paint(body, jacket[:, None, None] * light, label=PERSON, depth=z)
+    patch.paint(ellipse(side, up, (0, 0.92), (0.064, 0.082)), skin[:, None, None] * light, label=PERSON, depth=z)
+    away = rng.random() < 0.5  # seen from behind, hair is all there is of a head
+    patch.paint(ellipse(side, up, (0, 0.945), (0.068, 0.06)) & ((up > 0.935) | away), hair)
+    if rng.random() < 0.35:
+        patch.paint(ellipse(side, up, (0.15 + swing, 0.42), (0.06, 0.075)), _clothes(rng) * 0.7, label=PERSON, depth=z)
+    if umbrella:
+        roof = ellipse(side, up, (0, 1.02), (0.34, 0.2)) & (up > 1.02)
+        patch.paint(roof, _clothes(rng), label=PERSON, depth=z)
+
+
+def _clothes(rng: np.random.Generator) -> np.ndarray:
+    if rng.random() < 0.4:
+        return np.full(3, rng.uniform(0.08, 0.75), np.float32)
+    return hsv(rng.random(), rng.uniform(0.4, 0.85), rng.uniform(0.3, 0.85))
