@@ -136,16 +136,18 @@ class OverlapExplorer(Explorable):
         """Draw truth and guess pixel by pixel, with the counts as legend and the two scores as bars."""
         truth, found = self.given["truth"], self.facts
         guess = guess_from(truth, dx=self.dx, dy=self.dy, grow=self.grow)
-        grid, scores = figure.subplots(1, 2, width_ratios=(1.5, 1))
-        marks = {"hits": ("s", truth & guess), "misses": ("x", truth & ~guess), "false_alarms": ("o", guess & ~truth)}
+        grid, scores = figure.subplots(1, 2, width_ratios=(1.7, 1))
+        marks = {"hits": ("s", truth & guess), "misses": ("x", truth & ~guess), "false_alarms": (".", guess & ~truth)}
+        height, width = truth.shape
+        side = 250 / width  # a pixel's side in points, so that marks fit into their pixels
         for name, (mark, where) in marks.items():
             rows, columns = where.nonzero()
+            grid.scatter(columns, rows, s=(0.9 * side) ** 2, marker="s", color=COLORS[name], alpha=0.35, linewidth=0)
             label = f"{found[name]} {name.replace('_', ' ')}"
-            grid.scatter(columns, rows, s=22, marker=mark, color=COLORS[name], label=label)
-        height, width = truth.shape
+            grid.scatter(columns, rows, s=(0.6 * side) ** 2, marker=mark, color=COLORS[name], label=label)
         grid.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal", xticks=[], yticks=[])
         grid.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=3, frameon=False, fontsize=8)
-        bars = scores.barh(["IoU", "pixel accuracy"], [found["iou"], found["pixel_accuracy"]], color="#5f6b7a")
+        bars = scores.barh(["IoU", "pixel accuracy"], [found["iou"], found["pixel_accuracy"]], 0.5, color="#5f6b7a")
         scores.bar_label(bars, fmt="%.3f", padding=4)
-        scores.set(xlim=(0, 1.2), xticks=[0, 0.5, 1], title="Two judges of one guess")
+        scores.set(xlim=(0, 1.25), ylim=(-0.8, 1.8), xticks=[0, 0.5, 1], title="Two judges of one guess")
         scores.spines[["top", "right"]].set_visible(False)
