@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -50,12 +51,8 @@ def download_file(
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    try:
+    with naming_a_full_disk(part.parent):
         _receive(url, part, timeout_s=timeout_s, progress=progress)
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise DownloadError(f"download_file: the disk is full at {part.parent}. {_FREE_SPACE}") from None
-        raise
     fault = _fault(part, size, checksum)
     if fault:
         _forget(part)
@@ -68,6 +65,17 @@ def download_file(
 
 
 _FREE_SPACE = "Free some space, or set SEGLEARN_DATA to a folder on another disk; what arrived is kept."
+
+
+@contextmanager
+def naming_a_full_disk(folder: Path) -> Iterator[None]:
+    """Turn "no space left on device" into a DownloadError that says which disk and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DownloadError(f"download: the disk is full at {folder}. {_FREE_SPACE}") from None
+        raise
 
 
 def _receive(url: str, part: Path, *, timeout_s: float, progress: bool) -> None:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from tqdm import tqdm
 
-from seglearn.data.download import DownloadError, download_file
+from seglearn.data.download import DownloadError, download_file, naming_a_full_disk
 
 
 @contextmanager
@@ -31,6 +31,10 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         if folder.exists():
             os.replace(folder, room / "old")
         os.replace(fresh, folder)
+    except BaseException:
+        if (room / "old").exists():
+            os.replace(room / "old", folder)
+        raise
     finally:
         shutil.rmtree(room, ignore_errors=True)
 
@@ -59,7 +63,8 @@ def unpack(archive: Path, folder: Path, *, below: str = "", progress: bool = Tru
                     shutil.copyfileobj(source, copy)
                 count += 1
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
-        raise DownloadError(f"unpack: {archive} is damaged ({error}). Delete it and fetch it again.") from None
+        reason = str(error).splitlines()[0].rstrip(":")
+        raise DownloadError(f"unpack: {archive} is damaged or no archive ({reason}). Fetch it again.") from None
     return count
 
 
@@ -92,20 +97,27 @@ def fetch_folder(
 ) -> Path:
     """Return `folder` after downloading `archives`, pairs of address and checksum or None, and unpacking them into it.
 
-    `check` looks at the unpacked folder and raises if it is not whole; then the archives go too, so that the next
-    call starts clean. Archives that were used go as well.
+    `check` looks at the unpacked folder and raises DownloadError if it is not whole; then the archives go too, so that
+    the next call starts clean. After an interrupt or a full disk they stay; once used, they go.
     """
     downloads = folder.parent / "downloads"
     paths = [
         download_file(url, downloads / f"{folder.name}-{url.rsplit('/', 1)[-1]}", checksum=checksum)
         for url, checksum in archives
     ]
-    try:
-        with whole_folder(folder) as fresh:
-            for path in paths:
-                unpack(path, fresh, below=below)
-            check(fresh)
-    finally:
-        for path in paths:
-            path.unlink(missing_ok=True)
+    with naming_a_full_disk(folder.parent):
+        try:
+            with whole_folder(folder) as fresh:
+                for path in paths:
+                    unpack(path, fresh, below=below)
+                check(fresh)
+        except DownloadError:
+            _remove(paths)
+            raise
+    _remove(paths)
     return folder
+
+
+def _remove(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
