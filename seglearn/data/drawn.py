@@ -135,8 +135,10 @@ class DrawnNuclei(_Drawn):
         return image, TARGETS[self.target](instances)
 
 
-def drawn_split(name: str, split: str, *, size: Size | None = None) -> Dataset:
+def drawn_split(name: str, split: str, *, size: Size | None = None, **options) -> Dataset:
     """Return the train, val or test part of a drawn world: 400, 100 and 100 pairs from the seeds 0, 1 and 2.
+
+    `options` go to the world's own class: `target` and `style` of DrawnNuclei.
 
     Raises:
         ValueError: there is no such world or split.
@@ -148,7 +150,8 @@ def drawn_split(name: str, split: str, *, size: Size | None = None) -> Dataset:
     worlds = {world.name: world for world in (DrawnStreets, DrawnNuclei)}
     check_choice("drawn_split", "name", name, tuple(worlds))
     check_choice("drawn_split", "split", split, tuple(SPLIT_SEEDS))
-    options = {} if size is None else {"size": size}
+    if size is not None:
+        options["size"] = size
     return worlds[name](SPLIT_COUNTS[split], seed=SPLIT_SEEDS[split], **options)
 
 

@@ -150,7 +150,7 @@ def save_mask(path: str | Path, mask: Tensor, labels: LabelSet | None = None) ->
         return path
     colors = list(VOC.colors if labels is None else labels.colors)
     colors += [INK] * (256 - len(colors))
-    picture = Image.fromarray(pixels.astype(np.uint8)).convert("P")
+    picture = Image.fromarray(pixels.astype(np.uint8))
     picture.putpalette([level for color in colors for level in color])
     picture.save(path)
     return path
@@ -188,6 +188,8 @@ def _open(where: str, path: str | Path) -> Image.Image:
         with Image.open(path) as picture:
             picture.load()
             return picture
+    except PermissionError:
+        raise
     except UnidentifiedImageError:
         what = "is empty" if not path.stat().st_size else "is not a picture that Pillow can read"
         raise ValueError(f"{where}: {path} {what}. Open it in a viewer; export or download it again as PNG.") from None

@@ -80,7 +80,10 @@ def load_cifar10(
 ) -> Classified:
     """Return CIFAR-10's images and classes; `reader` may be a subclass of torchvision's with other checksums."""
     _only("cifar10", labels, CIFAR10)
-    pictures = (reader or TorchvisionCIFAR10)(folder, train=split == "train")
+    try:
+        pictures = (reader or TorchvisionCIFAR10)(folder, train=split == "train")
+    except RuntimeError:  # torchvision compares checksums
+        raise RuntimeError(f"cifar10: the files in {folder} are not the official ones. Delete it and fetch again.") from None
     return Classified(pictures, card=CIFAR10_CARD, size=size)
 
 
