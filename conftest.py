@@ -33,7 +33,7 @@ def await_reply(self, msg_id, timeout=None):
             message = self.get_message(stream="shell", timeout=HEARTBEAT_S)
         except Empty:
             if not self.is_alive():
-                raise RuntimeError("the kernel died while this cell ran (out of memory, or a crash below Python)") from None
+                raise RuntimeError("the kernel died while this cell ran: out of memory, or a crash") from None
             if time.monotonic() > end:
                 raise
             continue

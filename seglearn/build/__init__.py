@@ -5,5 +5,6 @@
     python -m seglearn.build --check    is every notebook what its source says?
 
 The walk of a chapter: `source` reads it and blanks the solutions, `kernels` runs it in a fresh kernel,
-`outputs` keeps of what came out only what is the same on every machine, `faults` reads the result as a strict stranger would.
+`outputs` keeps of what came out only what is the same on every machine, `faults` reads the result as a strict
+stranger would, and `chapters` does all of it for the files on disk.
 """

@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None, *, folder: Path = NOTEBOOKS) -> int
     """Build or check notebooks, say how it went, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m seglearn.build", description="Build notebooks from their sources.")
     parser.add_argument("chapters", nargs="*", metavar="NN", help="chapters, such as 00 01; all when none is named")
-    parser.add_argument("--no-execute", action="store_true", help="write the cells only; outputs stay if no code changed")
+    parser.add_argument("--no-execute", action="store_true", help="run nothing; outputs stay if no code changed")
     parser.add_argument("--check", action="store_true", help="write nothing; say whether notebooks and sources agree")
     options = parser.parse_args(arguments)
     try:
@@ -36,8 +36,8 @@ def _check(source: Path) -> int:
 
 
 def _write(source: Path) -> int:
-    kept = build(source, execute_cells=False)
-    print(f"{source.stem}: written, {'outputs kept' if any(c.get('outputs') for c in kept.cells) else 'without outputs'}")
+    kept = any(cell.get("outputs") for cell in build(source, execute_cells=False).cells)
+    print(f"{source.stem}: written, {'outputs kept' if kept else 'without outputs'}")
     return 0
 
 
@@ -50,7 +50,8 @@ def _run(source: Path) -> int:
         return 1
     elapsed_s, size = time.perf_counter() - started, built_path(source).stat().st_size
     found = faults(notebook, source.name[:2])
-    print(f"{source.stem}: built in {elapsed_s:.0f} s, {size / 1e6:.2f} MB, {word_count(notebook)} words", *found, sep="\n  ")
+    headline = f"{source.stem}: built in {elapsed_s:.0f} s, {size / 1e6:.2f} MB, {word_count(notebook)} words"
+    print(headline, *found, sep="\n  ")
     return int(bool(found))
 
 

@@ -20,7 +20,8 @@ def sources(folder: Path, chapters: list[str] = ()) -> list[Path]:
     found = {path.name[:2]: path for path in sorted((folder / "source").glob("[0-9][0-9]_*.py"))}
     for chapter in chapters:
         if chapter not in found:
-            raise ValueError(f"chapter {chapter} has no source in notebooks/source; there are {', '.join(found) or 'none'}.")
+            known = ", ".join(found) or "none"
+            raise ValueError(f"build: a chapter must have its source in notebooks/source, got {chapter}. Known: {known}.")
     return [found[chapter] for chapter in sorted(set(chapters))] if chapters else list(found.values())
 
 

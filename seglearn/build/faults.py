@@ -11,7 +11,8 @@ from seglearn.build.source import tags
 MAX_BYTES, MAX_CELLS, MAX_LINES = 1_500_000, 90, 30
 WORDS = {"00": range(600, 2001)}  # of prose; every other chapter:
 WORDS_OF_A_CHAPTER = range(1200, 2001)
-NAMELESS = re.compile(r"\[?<[^<>]+>(?:,\s*<[^<>]+>)*\]?")  # what Python says of things that have no words for themselves
+# What Python says of things that have no words for themselves: <Axes: >, [<Line2D>], <Figure size 640x480 with 1 Axes>
+NAMELESS = re.compile(r"\[?<[^<>]+>(?:,\s*<[^<>]+>)*\]?")
 # A path of one machine: /folder/folder, C:\folder, or what Python prints of installed files.
 MACHINE_PATH = re.compile(r"(?:(?<=[\s\"'`(=\[])|^)(?:/[\w.~-]+){2,}|\b[A-Z]:\\+\w|site-packages|~/\w")
 ADDRESS = re.compile(r"\b0x[0-9a-f]{8,}")

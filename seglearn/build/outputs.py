@@ -12,7 +12,8 @@ from seglearn.build.source import METADATA
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)(?=[^\n])")  # what a terminal would have painted over
-BAR_CLOCK = re.compile(r"\[[\d:]+<[\d:?]+,\s*[^,\]\n]*(?:, )?(?P<rest>[^\]\n]*)\]")  # tqdm: [00:12<00:03, 4.1it/s, loss=1]
+# What tqdm says of time and speed, and what follows it: [00:12<00:03, 4.1it/s, loss=1]
+BAR_CLOCK = re.compile(r"\[[\d:]+<[\d:?]+,\s*[^,\]\n]*(?:, )?(?P<rest>[^\]\n]*)\]")
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
 
 

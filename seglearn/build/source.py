@@ -18,7 +18,8 @@ SOLVING = {"setup", "data", "exercise", "check"}  # the tags of the cells that a
 NAME = re.compile(r"\d\d\.\w+")  # of an exercise: chapter dot word
 CHECK = re.compile(r"""^check\(\s*["'](?P<name>[^"']+)""", re.MULTILINE)
 SOLUTION = re.compile(
-    r"^(?P<indent>[ ]*)### BEGIN SOLUTION[ ]*\n(?P<body>.*?)^[ ]*### END SOLUTION[ ]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
+    r"^(?P<indent>[ ]*)### BEGIN SOLUTION[ ]*\n(?P<body>.*?)^[ ]*### END SOLUTION[ ]*(?:\n|\Z)",
+    flags=re.DOTALL | re.MULTILINE,
 )
 
 
@@ -79,14 +80,16 @@ def blank(code: str, *, where: str = "blank") -> str:
         if any(node.lineno < line <= node.end_lineno for node in functions):
             return match["indent"] + 'raise NotImplementedError("your turn")\n'
         if match["indent"]:
-            raise ValueError(f"{where}: a solution must stand in a function or at the top level, got one indented by an "
-                             "`if`, a `for` or a class. Put the markers around the whole statement, or in a method.")
+            raise ValueError(
+                f"{where}: a solution must stand in a function or at the top level, got one indented by an `if`, a "
+                "`for` or a class. Put the markers around the whole statement, or in a method."
+            )
         above = _assigned(code[: match.start()])
         return "".join(f"{name} = ...\n" for name in _assigned(match["body"]) if name not in above)
 
     blanked = SOLUTION.sub(hole, code).rstrip("\n")
     if not blanked:
-        raise ValueError(f"{where}: nothing is left for the learner. Leave a comment or a line of code outside the markers.")
+        raise ValueError(f"{where}: something must be left for the learner. Keep a line of code outside the markers.")
     return blanked
 
 
@@ -107,7 +110,7 @@ def _kind(cell: NotebookNode) -> str | None:
 def _check_marks(where: str, cell: NotebookNode) -> None:
     blanks, marks = len(SOLUTION.findall(cell.source)), len(re.findall(r"### (?:BEGIN|END) SOLUTION", cell.source))
     if marks != 2 * blanks:
-        raise ValueError(f"{where}: every `### BEGIN SOLUTION` line needs its `### END SOLUTION` line, alone on a line.")
+        raise ValueError(f"{where}: every `### BEGIN SOLUTION` line needs an `### END SOLUTION` line of its own.")
     if blanks and _kind(cell) != "exercise":
         raise ValueError(f'{where}: a solution must stand in an exercise cell. Tag it ["exercise", "NN.word"].')
     if _kind(cell) == "exercise" and not blanks:
@@ -116,16 +119,16 @@ def _check_marks(where: str, cell: NotebookNode) -> None:
     if checked and (_kind(cell) != "check" or checked != {exercise_name(cell)}):
         raise ValueError(f'{where}: a call of check() needs a cell of its own. Tag it ["check", "{min(checked)}"].')
     if _kind(cell) and not exercise_name(cell):
-        raise ValueError(f'{where}: a cell tagged "{_kind(cell)}" must name its exercise. Add a tag such as "01.one_hot".')
+        raise ValueError(f'{where}: a cell tagged "{_kind(cell)}" must name its exercise. Add a tag like "01.one_hot".')
 
 
 def _assigned(code: str) -> list[str]:
     """Return the plain names that the statements of a piece of code assign, in order."""
     names = []
     for statement in ast.parse(code).body:
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        for target in targets if isinstance(statement, ast.Assign | ast.AnnAssign) else []:
-            names += [node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            nodes = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+            names += [node.id for node in nodes if isinstance(node.ctx, ast.Store)]
     return list(dict.fromkeys(names))
 
 
