@@ -326,7 +326,7 @@ def test_the_command_checks_writes_and_explains(source, capsys):
     assert "the notebook is what its source says" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main(["78"], folder=folder)
-    assert "a chapter must have its source in notebooks/source, got 78. Known: 77." in capsys.readouterr().err
+    assert "a chapter must have a source in notebooks/source, got 78. Known: 77." in capsys.readouterr().err
 
 
 # With a kernel -------------------------------------------------------------------------------------------------------

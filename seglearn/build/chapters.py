@@ -21,7 +21,7 @@ def sources(folder: Path, chapters: list[str] = ()) -> list[Path]:
     for chapter in chapters:
         if chapter not in found:
             known = ", ".join(found) or "none"
-            raise ValueError(f"build: a chapter must have its source in notebooks/source, got {chapter}. Known: {known}.")
+            raise ValueError(f"build: a chapter must have a source in notebooks/source, got {chapter}. Known: {known}.")
     return [found[chapter] for chapter in sorted(set(chapters))] if chapters else list(found.values())
 
 
