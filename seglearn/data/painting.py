@@ -6,6 +6,7 @@ are averaged, which makes edges soft, and their labels vote, so that a pixel bel
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,8 +46,8 @@ class Patch:
         if depth is not None:
             np.copyto(self.depth, depth, where=shape)
 
-    def darken(self, shape, factor: float) -> None:
-        """Multiply the color where `shape` is true: shadows, seams and dirt."""
+    def shade(self, shape, factor: float) -> None:
+        """Multiply the color where `shape` is true: below 1 a shadow or a seam, above 1 a pool of light."""
         np.multiply(self.color, np.float32(factor), out=self.color, where=shape)
 
 
@@ -96,9 +97,7 @@ class Canvas:
 
 def _fine_span(start: float, stop: float, length: int) -> tuple[int, int]:
     """Return the fine pixels whose centers may lie between two pixel positions, cut to the canvas."""
-    first = int(np.floor(min(max(start, 0), length) * FINE))
-    last = int(np.ceil(min(max(stop, 0), length) * FINE))
-    return first, last
+    return math.floor(min(max(start, 0), length) * FINE), math.ceil(min(max(stop, 0), length) * FINE)
 
 
 def ellipse(x: np.ndarray, y: np.ndarray, center: tuple[float, float], radii: tuple[float, float]) -> np.ndarray:

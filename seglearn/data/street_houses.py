@@ -62,7 +62,7 @@ def plan_houses(rng: np.random.Generator, start: float, stop: float, *, tall: fl
     width = rng.uniform(7, 15, count)
     height = np.clip(tall * rng.uniform(0.65, 1.4, count), 4.5, 45) * (rng.random(count) >= gaps)
     modern = rng.random(count) < 0.3
-    return Houses(
+    houses = dict(
         start=start + np.concatenate(([0], np.cumsum(width)[:-1])),
         width=width,
         height=height,
@@ -77,6 +77,8 @@ def plan_houses(rng: np.random.Generator, start: float, stop: float, *, tall: fl
         tiles=TILES[rng.integers(len(TILES), size=count)].T,
         sign=SHOPS[rng.integers(len(SHOPS), size=count)].T,
     )
+    single = {name: values.astype(np.float32) for name, values in houses.items() if values.dtype == np.float64}
+    return Houses(**houses | single)
 
 
 def paint_rows(view: View, rows: dict[int, Houses]) -> None:
@@ -99,17 +101,23 @@ def _paint_party_walls(view: View, x: float, side: int, houses: Houses) -> None:
     neighbor = np.concatenate(([0], houses.height[:-1]))
     for k in np.flatnonzero((houses.height > neighbor) & (houses.start > view.street.near))[::-1]:
         z = float(houses.start[k])
-        plane = view.board(x + side * 6, z, half_width=6, top=float(houses.height[k]))
+        eaves, roof = float(houses.height[k]), float(houses.roof[k])
+        plane = view.board(x + side * 6, z, half_width=6, top=eaves + roof)
         if plane is not None:
-            color = houses.wall[:, k] * 0.8 * view.weather.facing(-view.weather.sun_side)
-            plane.patch.paint(True, color, label=BUILDING, depth=z)
-            plane.patch.darken(plane.up > houses.height[k] - 0.35, 0.75)
+            patch, along, up = plane
+            gable = eaves + roof * (1 - np.abs(along) / 6)
+            grain = noise(view.rng, *patch.shape, slope=1.2)
+            color = houses.wall[:, k][:, None, None] * (0.85 + 0.06 * grain)
+            patch.paint(up < gable, color, label=BUILDING, depth=z)
+            patch.shade((up < gable) & (up > gable - 0.3), 0.6)
+            window = (np.abs(np.abs(along) - 2.2) < 0.5) & (up > 3) & (up < eaves - 0.8) & (up % 3.1 < 1.4)
+            patch.shade(window, 0.4)
 
 
 def paint_skyline(view: View) -> None:
     """Close the street with a row of far houses that faces us."""
     rng, z = view.rng, view.street.length
-    half = view.canvas.width / view.camera.scale(z)
+    half = 45.0
     houses = plan_houses(rng, -half, half, tall=rng.uniform(6, 0.16 * z + 4), gaps=0.25)
     plane = view.board(0, z, half_width=half, top=_highest(houses))
     if plane is not None:
@@ -134,8 +142,8 @@ def _paint_facades(
     tiles = houses.tiles[:, k][:, None] * (light + 0.12 * grain)
     tiles = SNOW[:, None, None] * 0.85 if view.weather.name == "snow" else tiles
     patch.paint(outline & (up > eaves) & ~(houses.gabled[k] & (up < ridge - 0.6)), tiles)
-    patch.darken(outline & (np.abs(up - eaves) < 0.2), 0.7)
-    patch.darken(outline & (inside < 0.15), 0.6)
+    patch.shade(outline & (np.abs(up - eaves) < 0.2), 0.7)
+    patch.shade(outline & (inside < 0.15), 0.6)
     crisp = np.clip(px_per_m[0] * houses.bay[k] / 3 - 0.4, 0, 1)  # far windows are too small to be seen one by one
     _paint_windows(view, patch, k, inside, up, houses, outline & (up < eaves - 0.4), crisp)
     _paint_ground_floor(view, patch, k, inside, up, houses, outline & (up < 3.3), crisp)
@@ -160,7 +168,7 @@ def _paint_windows(view: View, patch: Patch, k, inside, up, houses: Houses, wall
         lit = dice[whole_level.astype(np.int64) & 15, (whole_column.astype(np.int64) + 7 * k) & 63] < 0.4
         patch.paint(glass & lit, view.weather.glowing(LAMPLIGHT), opacity=0.35 + 0.6 * crisp)
     balcony = wall & (level > 0) & (height < 0.16) & (houses.chimney[k] > 50) & (sideways < 0.46)
-    patch.darken(balcony, 0.62)
+    patch.shade(balcony, 0.62)
 
 
 def _paint_ground_floor(view: View, patch: Patch, k, inside, up, houses: Houses, wall, crisp) -> None:

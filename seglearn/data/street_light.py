@@ -11,7 +11,7 @@ HOURS = {  # sky at the top, sky near the horizon, ambient light; chance, hardne
     "noon": ((0.26, 0.48, 0.84), (0.80, 0.89, 0.97), (1.02, 1.00, 0.96), 0.54, 1.0),
     "golden": ((0.34, 0.43, 0.68), (1.00, 0.74, 0.46), (1.00, 0.80, 0.62), 0.16, 0.9),
     "dusk": ((0.10, 0.15, 0.36), (0.70, 0.42, 0.40), (0.46, 0.46, 0.60), 0.12, 0.0),
-    "night": ((0.015, 0.025, 0.07), (0.10, 0.11, 0.20), (0.36, 0.38, 0.52), 0.18, 0.0),
+    "night": ((0.015, 0.025, 0.07), (0.10, 0.11, 0.20), (0.44, 0.46, 0.60), 0.18, 0.0),
 }
 SKIES = {"clear": 0.46, "overcast": 0.22, "rain": 0.13, "fog": 0.10, "snow": 0.09}  # chances
 GRAY_SKY = np.array([0.86, 0.88, 0.91], dtype=np.float32)
@@ -57,12 +57,11 @@ def _mirror(view: View) -> None:
     """Mirror what is above the horizon in the road below, broken up by puddles."""
     canvas = view.canvas
     horizon = int(np.clip(view.camera.horizon * FINE, 1, canvas.label.shape[0] - 1))
-    rows = min(horizon, canvas.label.shape[0] - horizon)
-    above = canvas.color[:, horizon - rows : horizon][:, ::-1]
-    below = slice(horizon, horizon + rows)
-    ground = (canvas.label[below] == ROAD) | (canvas.label[below] == PAVEMENT)
-    puddles = np.clip(0.35 + 0.16 * noise(view.rng, *ground.shape, slope=1.4), 0.05, 0.75) * ground
-    canvas.color[:, below] += puddles * (blur(above, 0.012 * canvas.label.shape[0]) - canvas.color[:, below])
+    depth = np.arange(canvas.label.shape[0] - horizon)
+    above = canvas.color[:, np.maximum(horizon - 1 - depth, 0)]
+    ground = (canvas.label[horizon:] == ROAD) | (canvas.label[horizon:] == PAVEMENT)
+    puddles = np.clip(0.45 + 0.16 * noise(view.rng, *ground.shape, slope=1.4) - 0.25 * depth[:, None] / len(depth), 0, 1)
+    canvas.color[:, horizon:] += (puddles * ground).astype(np.float32) * (above - canvas.color[:, horizon:])
 
 
 def expose(view: View, image: np.ndarray) -> np.ndarray:
@@ -84,7 +83,7 @@ def expose(view: View, image: np.ndarray) -> np.ndarray:
     exposure = rng.uniform(0.85, 1.15) * (1.25 if weather.hour == "night" else 1.0)
     balance = rng.uniform(0.96, 1.04, (3, 1, 1))
     image = image * (exposure * balance).astype(np.float32)
-    image = blur(image, rng.uniform(0.0, 0.45) * height / 64)
+    image = blur(image, rng.uniform(0.0, 0.45) * np.sqrt(height / 64))
     grain = noise(rng, 3 * height, width, slope=0.0).reshape(3, height, width)
     image = image + grain * np.float32(rng.uniform(0.006, 0.02) * (1.5 if weather.lamps_on else 1.0))
     return np.clip(image, 0, 1)

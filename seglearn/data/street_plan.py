@@ -27,15 +27,14 @@ def plan_view(rng: np.random.Generator, height: int, width: int) -> View:
     weather = choose_weather(rng)
     drive = 1 if rng.random() < 0.5 else -1
     lane = rng.uniform(2.9, 3.5)
-    parked = tuple(rng.random(2) < 0.5)  # left, right
+    parked = rng.random() < 0.5, rng.random() < 0.5  # left, right
     ours = lane * rng.uniform(0.5, 0.65)
-    theirs = lane * (rng.integers(1, 3) + rng.uniform(0.45, 0.55))
+    theirs = lane * (int(rng.integers(1, 3)) + rng.uniform(0.45, 0.55))
     left, right = (-theirs, ours) if drive > 0 else (-ours, theirs)
     left, right = left - 2.0 * parked[0], right + 2.0 * parked[1]
-    pavements = rng.uniform(2.0, 4.5, 2)
     street = Street(
         road=(left, right),
-        walls=(left - pavements[0], right + pavements[1]),
+        walls=(left - rng.uniform(2.0, 4.5), right + rng.uniform(2.0, 4.5)),
         near=2.0,
         length=rng.uniform(55, 75) if weather.name == "fog" else rng.uniform(60, 120),
         lane=lane,
@@ -43,7 +42,7 @@ def plan_view(rng: np.random.Generator, height: int, width: int) -> View:
         parked=parked,
         crossing=rng.uniform(6, 20) if rng.random() < 0.3 else None,
     )
-    unit = np.sqrt(height * width / 1.5)  # the height of a picture of this area in the usual 2:3
+    unit = float(np.sqrt(height * width / 1.5))  # the height of a picture of this area in the usual 2:3
     camera = Camera(
         height=rng.uniform(1.35, 2.1),
         focal=unit * rng.uniform(1.1, 1.4),

@@ -39,7 +39,13 @@ def paint_lamp(view: View, x: float, z: float) -> None:
     light = np.array([1.0, 0.86, 0.58], np.float32)
     _bar(view, head, z, view.weather.glowing(light) if shining else color * 1.2, width=0.75, low=height - 0.2, high=height)
     if shining:
-        view.glow(head, height - 0.1, z, 1.6, light)
+        view.glow(head, height - 0.1, z, 1.2, light)
+        pool = view.board(head, z, half_width=4.5, top=1.2, bottom=-1.2)
+        if pool is not None:
+            ground = pool.patch.depth > 0.93 * z  # what stands nearer is lit from behind
+            flat = 3.2 * view.camera.height / z
+            for size in (0.5, 0.75, 1.0):
+                pool.patch.shade(ground & ellipse(pool.along, pool.up, (0, 0), (4.5 * size, flat * size)), 1.18)
 
 
 def paint_sign(view: View, x: float, z: float) -> None:

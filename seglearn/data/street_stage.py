@@ -63,11 +63,11 @@ def paint_ground(view: View) -> None:
     patch.paint(True, paving[:, None, None] * grain, label=PAVEMENT, depth=z)
     near = z < 14
     joints = near & (((x % 0.9) < 0.07) | ((z % 0.9) < 0.07))
-    patch.darken(joints, 0.86)
+    patch.shade(joints, 0.86)
     patch.paint(on_road, asphalt[:, None, None] * grain, label=ROAD)
     kerb = np.maximum(0.14, 0.5 * z / view.camera.focal)
     patch.paint(((x < left) & (x > left - kerb)) | ((x > right) & (x < right + kerb)), np.minimum(paving * 1.25, 1))
-    patch.darken(((x > left) & (x < left + kerb)) | ((x < right) & (x > right - kerb)), 0.7)
+    patch.shade(((x > left) & (x < left + kerb)) | ((x < right) & (x > right - kerb)), 0.7)
     if weather.name == "snow":
         tracks = np.abs(np.abs(x - (left + right) / 2) - 1.6) < 0.9
         patch.paint(on_road & ~tracks & (grain > 0.96), SNOW, opacity=0.8)
@@ -97,7 +97,7 @@ def _paint_shadows(view: View, plane: Plane) -> None:
         reach = rng.uniform(1, 6)
         wall = view.street.walls[0 if weather.sun_side < 0 else 1]
         edge = np.abs(x - wall) < reach + 1.5 * np.sign(np.sin(z * 0.35 + rng.uniform(0, 6)))
-        patch.darken(edge, 0.58)
+        patch.shade(edge, 0.58)
     if weather.lamps_on:  # our own headlights
         beam = 1.4 * np.exp(-((x / (1.2 + 0.22 * z)) ** 2) - ((z - 9) / 9) ** 2)
         patch.color *= 1 + beam * (1.0 if weather.hour == "night" else 0.4)

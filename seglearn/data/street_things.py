@@ -25,6 +25,8 @@ PAINTS = np.array(  # of cars: white, silver, gray, black, blue, dark blue, red,
 SKIN = np.array([[0.87, 0.68, 0.57], [0.74, 0.54, 0.40], [0.50, 0.34, 0.24], [0.33, 0.22, 0.16]], dtype=np.float32)
 HAIR = np.array([[0.10, 0.07, 0.05], [0.28, 0.17, 0.09], [0.62, 0.47, 0.24], [0.55, 0.54, 0.53]], dtype=np.float32)
 RUBBER = np.array([0.05, 0.05, 0.06], dtype=np.float32)
+HEADLAMP, TAILLAMP = np.array([1.0, 0.96, 0.82], np.float32), np.array([0.85, 0.08, 0.05], np.float32)
+PLATE = np.array([0.85, 0.85, 0.78], dtype=np.float32)
 GLASS = np.array([0.10, 0.13, 0.16], dtype=np.float32)
 
 
@@ -34,7 +36,7 @@ def paint_contact_shadow(view: View, x: float, z: float, half_width: float) -> N
     plane = view.board(x, z, half_width=1.2 * half_width, top=deep, bottom=-deep)
     if plane is not None:
         flat = deep * view.camera.height / z + 0.03
-        plane.patch.darken(ellipse(plane.along, plane.up, (0, 0), (1.15 * half_width, flat)), 0.55)
+        plane.patch.shade(ellipse(plane.along, plane.up, (0, 0), (1.15 * half_width, flat)), 0.55)
 
 
 def leaf_color(view: View) -> np.ndarray:
@@ -101,7 +103,9 @@ def paint_car(view: View, x: float, z: float, *, toward_us: bool) -> None:
     side = 1 if x > 0 else -1
     if abs(x) > half:
         _paint_flank(view, x - side * half, side, z, length, height, paint, van=van, toward_us=toward_us)
-    _paint_end(view, x, z, half, height, paint, van=van, toward_us=toward_us)
+    setback = 0.15 if van else 0.9 if toward_us else 0.3  # behind the bumper the windows begin
+    _paint_cabin(view, x, z + setback, half, height, paint, side)
+    _paint_bumper(view, x, z, half, height, paint, toward_us=toward_us)
 
 
 def _paint_flank(view: View, x, side, z, length, height, paint, *, van: bool, toward_us: bool) -> None:
@@ -109,47 +113,52 @@ def _paint_flank(view: View, x, side, z, length, height, paint, *, van: bool, to
     if plane is None:
         return
     patch, along, up = plane.patch, plane.along - z, plane.up
-    hood = 0.8 if van else 1.25  # meters of bonnet, at our end of the car or at the far one
-    front, back = (hood, 0.25) if toward_us else (0.25, hood)
+    hood = 0.15 if van else 0.9  # meters of bonnet, at our end of the car or at the far one
+    front, back = (hood, 0.3) if toward_us else (0.3 if not van else 0.15, hood + 0.3)
     rise = np.clip((up - 0.55 * height) / (0.45 * height), 0, 1)  # windows lean inwards
     body = (up > 0.26) & (up < 0.58 * height)
-    cabin = (up >= 0.5 * height) & (up < height) & (along > front + 0.45 * rise) & (along < length - back - 0.5 * rise)
+    cabin = (up >= 0.5 * height) & (up < height) & (along > front) & (along < length - back - 0.5 * rise)
     light = view.weather.facing(-side) * (0.70 + 0.22 * up)
     patch.paint(body | cabin, paint[:, None, None] * light, label=CAR, depth=plane.along)
     glass = cabin & (np.abs(up - 0.75 * height) < 0.16 * height) & (np.abs(along - 0.55 * length) > 0.06)
-    glass &= (along > front + 0.3 + 0.4 * rise) & (along < length - back - 0.3 - 0.5 * rise)
+    glass &= (along > front + 0.35) & (along < length - back - 0.3 - 0.5 * rise)
     patch.paint(glass, GLASS + 0.12)
     for axle in (0.18 * length, 0.80 * length):
         patch.paint(ellipse(along, up, (axle, 0.32), (0.34, 0.33)), RUBBER, label=CAR, depth=plane.along)
         patch.paint(ellipse(along, up, (axle, 0.32), (0.18, 0.18)), np.array([0.45, 0.45, 0.47]))
 
 
-def _paint_end(view: View, x, z, half, height, paint, *, van: bool, toward_us: bool) -> None:
-    board = view.board(x, z, half_width=half, top=height)
+def _paint_cabin(view: View, x, z, half, height, paint, flank: int) -> None:
+    """Paint roof and window; on the side where the flank is seen the cabin goes straight up and meets it."""
+    board = view.board(x, z, half_width=half, top=height, bottom=0.45 * height)
     if board is None:
         return
     patch, side, up = board
-    side = np.abs(side)  # a car is symmetric
-    waist = 0.55 * height
-    rise = np.clip((up - waist) / (height - waist), 0, 1)
-    lean = 0.08 if van else 0.26
-    body = (side < half - 0.06 * (up < 0.5)) & (up > 0.24) & (up < waist + 0.04)
-    cabin = (side < half - 0.05 - lean * rise) & (up >= waist) & (up < height)
-    wheels = box(side, up, half - 0.26, half - 0.03, 0, 0.4)
-    patch.paint(wheels, RUBBER, label=CAR, depth=z)
-    light = 0.66 + 0.30 * np.clip(up / height, 0, 1)
-    patch.paint(body | cabin, paint[:, None, None] * light, label=CAR, depth=z)
-    glass = (side < half - 0.16 - lean * rise) & (np.abs(up - 0.755 * height) < 0.165 * height)
-    sky = 0.35 * view.weather.sky_low / view.weather.ambient.max()
-    patch.paint(glass & cabin, GLASS[:, None, None] + np.minimum(sky, 0.5)[:, None, None] * rise)
-    patch.darken(body & (up < 0.42), 0.55)
-    patch.paint(box(side, up, -1, 0.26, 0.44, 0.58), np.array([0.85, 0.85, 0.78]))
-    low, wide = (0.60, 0.20) if toward_us else (0.66, 0.15)
-    lamps = ellipse(side, up, (half - 0.22, low), (wide, 0.10))
+    rise = np.clip(up / (0.45 * height) - 0.55 / 0.45, 0, 1)
+    inset = np.where(side * flank < 0, 0.0, 0.06 + 0.18 * rise) if abs(x) > half else 0.06 + 0.18 * rise
+    patch.paint((np.abs(side) < half - inset) & (up < height), paint * 0.92, label=CAR, depth=z)
+    glass = (np.abs(side) < half - 0.16 - 0.2 * rise) & (np.abs(up - 0.76 * height) < 0.165 * height)
+    sky = np.minimum(0.35 * view.weather.sky_low / view.weather.ambient.max(), 0.5)
+    patch.paint(glass, GLASS[:, None, None] + sky[:, None, None] * rise)
+
+
+def _paint_bumper(view: View, x, z, half, height, paint, *, toward_us: bool) -> None:
+    """Paint the lower body with wheels, lamps and the number plate."""
+    board = view.board(x, z, half_width=half, top=0.62 * height)
+    if board is None:
+        return
+    patch, side, up = board.patch, np.abs(board.along), board.up  # a car is symmetric
+    patch.paint(box(side, up, half - 0.26, half - 0.03, 0, 0.4), RUBBER, label=CAR, depth=z)
+    body = (side < half - 0.06 * (up < 0.5)) & (up > 0.24) & (up < 0.6 * height - 0.05 * (side / half) ** 4)
+    patch.paint(body, paint[:, None, None] * (0.66 + 0.4 * up / height), label=CAR, depth=z)
+    patch.shade(body & (up < 0.42), 0.55)
+    patch.shade(body & (side < 0.45) & (np.abs(up - 0.66) < 0.07), 0.35 if toward_us else 1.0)  # grille
+    patch.paint(box(side, up, -1, 0.26, 0.44, 0.56), PLATE)
+    low, wide = (0.66, 0.20) if toward_us else (0.72, 0.14)
+    tint = HEADLAMP if toward_us else TAILLAMP
     on = view.weather.lamps_on or view.weather.name in ("rain", "fog")
-    tint = np.array([1.0, 0.96, 0.82]) if toward_us else np.array([0.85, 0.08, 0.05])
-    patch.paint(lamps, view.weather.glowing(tint) if on else tint * (0.9 if toward_us else 0.75))
-    if on and view.weather.lamps_on:
+    patch.paint(ellipse(side, up, (half - 0.22, low), (wide, 0.11)), view.weather.glowing(tint) if on else 0.85 * tint)
+    if view.weather.lamps_on:
         for sign in (-1, 1):
             view.glow(x + sign * (half - 0.22), low, z, 0.45 if toward_us else 0.25, tint)
 

@@ -123,13 +123,17 @@ class View:
 
     def wall(self, x: float, *, near: float, far: float, top: float) -> Plane | None:
         """Return an upright wall along the street, or None where it is outside the picture."""
-        camera, near = self.camera, max(near, NEAREST)
+        camera = self.camera
+        room = camera.center if x < 0 else self.canvas.width - camera.center
+        near = max(near, NEAREST, abs(x) * camera.focal / room)  # closer, it has left the picture
+        if near >= far:
+            return None
         columns = sorted((camera.column(x, near), camera.column(x, far)))
         patch = self.canvas.patch(camera.row(top, near), camera.row(0, near), *columns)
         if patch is None or x == 0:
             return None
         offset = patch.column - camera.center
-        z = x * camera.focal / np.where(np.abs(offset) < 1e-3, np.copysign(1e-3, x), offset)
+        z = x * camera.focal / np.copysign(np.maximum(np.abs(offset), 1e-3), x)
         up = camera.height - (patch.row - camera.horizon) * (z / camera.focal)
         return Plane(patch, z, up)
 
