@@ -48,7 +48,8 @@ class Handler(BaseHTTPRequestHandler):
         """Return where the answer starts: at the byte asked for, if this is still the file that the asker knows."""
         wanted, known = self.headers["Range"], self.headers["If-Range"]
         if wanted and self.server.mode != "ignores-range" and known == self.server.tag:
-            return int(wanted.removeprefix("bytes=").removesuffix("-")) + (1 if self.server.mode == "other-piece" else 0)
+            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+            return start + 1 if self.server.mode == "other-piece" else start
         return 0
 
     def send_head(self, start):

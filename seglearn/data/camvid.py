@@ -19,14 +19,14 @@ SIZE = (360, 480)
 def load(folder: Path, *, split: str, size: tuple[int, int] | None = None, labels: LabelSet | None = None) -> FilePairs:
     """Return one split of CamVid: its own eleven classes, or the course's eight with `labels=STREETS`."""
     if labels not in (None, CAMVID, STREETS):
-        raise ValueError("camvid: labels must be CAMVID or STREETS. Other classes: relabel the masks with labels.relabel.")
+        raise ValueError("camvid: labels must be CAMVID or STREETS. For other classes see labels.relabel.")
     return FilePairs(
         listed_pairs(folder, split),
         labels=labels or CAMVID,
         name="camvid",
         credit=CARD.credit,
         size=size,
-        table=CAMVID_TO_STREETS if labels == STREETS else range(len(CAMVID)),
+        table=CAMVID_TO_STREETS if labels == STREETS else None,
         void=CAMVID_VOID,
     )
 

@@ -13,8 +13,8 @@ from seglearn.labels import LabelSet
 class DatasetCard:
     """Name, origin and terms of a data set, and the three things that can be done with it.
 
-    `find(root)` returns its folder below `root` or None, `fetch(root, mirror=None)` downloads it and returns the folder,
-    `load(folder, split=..., size=..., labels=...)` reads one split. A drawn twin needs no folder.
+    `find(root)` returns its folder below `root` or None, `fetch(root, mirror=None)` downloads it and returns the
+    folder, `load(folder, split=..., size=..., labels=...)` reads one split. A drawn twin needs no folder.
     """
 
     name: str

@@ -57,7 +57,7 @@ def download_file(
     if fault:
         _forget(part)
         raise DownloadError(
-            f"download_file: {url} {fault}. The bytes were removed; try again, and if it stays so, the file has changed."
+            f"download_file: {url} {fault}. The bytes were removed; try again. If it stays so, the file has changed."
         )
     os.replace(part, path)
     _forget(part)
@@ -79,15 +79,13 @@ def naming_a_full_disk(folder: Path) -> Iterator[None]:
 
 
 def _receive(url: str, part: Path, *, timeout_s: float, progress: bool) -> None:
-    """Bring `part` to the full length that the server announces, from where an earlier try stopped if that is possible."""
+    """Bring `part` to the length that the server announces, from where an earlier try stopped if that is possible."""
     with _open(url, part, timeout_s) as response:
         done = _resumed_at(response, part)
         left = response.length  # what this answer still brings; None where the server does not say
         total = None if left is None else done + left
         _check_space(part.parent, left or 0)
-        bar = tqdm(
-            desc=part.stem, total=total, initial=done, unit="B", unit_scale=True, unit_divisor=1024, disable=not progress
-        )
+        bar = tqdm(desc=part.stem, total=total, initial=done, unit="B", unit_scale=True, disable=not progress)
         with part.open("ab" if done else "wb") as file, bar:
             _tag_file(part).write_text(_tag(response), encoding="utf-8")
             for chunk in _chunks(response, url, timeout_s):

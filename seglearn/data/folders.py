@@ -108,7 +108,8 @@ def pairs_by_name(images: Path, masks: Path) -> list[Pair]:
         if lonely:
             names = ", ".join(sorted(lonely)[:3]) + (f" and {len(lonely) - 3} more" if len(lonely) > 3 else "")
             raise ValueError(
-                f"ImagesAndMasks: {names} in {folder} has no {thing} of that name in {other}. Add it, or move the file away."
+                f"ImagesAndMasks: {names} in {folder} has no {thing} of that name in {other}. Add it, or move the "
+                "file away."
             )
     if not image_of:
         raise ValueError(f"ImagesAndMasks: {images} holds no pictures ({', '.join(SUFFIXES)}). Put some there.")
@@ -117,7 +118,7 @@ def pairs_by_name(images: Path, masks: Path) -> list[Pair]:
 
 def _by_stem(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
-        raise FileNotFoundError(f"ImagesAndMasks: the folder {folder} does not exist. Make it, and put the files there.")
+        raise FileNotFoundError(f"ImagesAndMasks: the folder {folder} does not exist. Make it and put the files there.")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
@@ -129,7 +130,7 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 def _listed(pairs: list[Pair], list_file: Path) -> list[Pair]:
     if not list_file.is_file():
-        raise FileNotFoundError(f"ImagesAndMasks: {list_file} does not exist. Write it: one name without ending per line.")
+        raise FileNotFoundError(f"ImagesAndMasks: {list_file} does not exist. Write it: one name per line, no ending.")
     pair_of = {image.stem: (image, mask) for image, mask in pairs}
     names = list_file.read_text(encoding="utf-8").split()
     for name in names:
@@ -138,7 +139,7 @@ def _listed(pairs: list[Pair], list_file: Path) -> list[Pair]:
 
 
 def check_sizes(pairs: Sequence[Pair], *, mixed: bool) -> None:
-    """Raise unless every mask has its image's size and, if not `mixed`, all pairs have one size. Reads file heads only."""
+    """Raise unless every mask has its image's size and, if not `mixed`, all have one size. Only heads are read."""
     first: tuple[Path, tuple[int, int]] | None = None
     for image, mask in pairs:
         size, mask_size = _stored_size(image), _stored_size(mask)
@@ -150,13 +151,13 @@ def check_sizes(pairs: Sequence[Pair], *, mixed: bool) -> None:
         first = first or (image, size)
         if size != first[1] and not mixed:
             raise ValueError(
-                f"ImagesAndMasks: {image} has {_by(size)} pixels and {first[0].name} has {_by(first[1])}; a batch needs "
-                "one size. Pass size=(height, width), or mixed_sizes=True for batches of one."
+                f"ImagesAndMasks: {image} has {_by(size)} pixels and {first[0].name} has {_by(first[1])}; a batch "
+                "needs one size. Pass size=(height, width), or mixed_sizes=True for batches of one."
             )
 
 
 def _stored_size(path: Path) -> tuple[int, int]:
-    """Return (H, W) as `read_image` will see it; a file that is no picture is left to the reader to explain."""
+    """Return (H, W) as `read_image` will see it, which also explains what is wrong with a file that is no picture."""
     try:
         with Image.open(path) as picture:
             width, height = picture.size

@@ -106,7 +106,9 @@ def find(root: Path) -> Path | None:
 
 def fetch(root: Path, *, mirror: str | None = None) -> Path:
     """Download the nuclei into `root/nuclei` in the compact layout, and return the folder."""
-    upstream = fetch_folder(root / "nuclei-upstream", [(mirror or URL, None)], below="stage1_train", check=check_count)
+    upstream = root / "nuclei-upstream"
+    if not upstream.exists():  # else an earlier try was stopped while converting
+        fetch_folder(upstream, [(mirror or URL, None)], below="stage1_train", check=check_count)
     with whole_folder(root / "nuclei") as fresh:
         write_compact(upstream, fresh)
     shutil.rmtree(upstream)
@@ -134,13 +136,11 @@ def write_compact(upstream: Path, folder: Path) -> None:
             index.writerow([source.name, split_of(source.name), int(instances.max())])
 
 
-def load(
-    folder: Path, *, split: str, size: tuple[int, int] | None = None, labels: LabelSet | None = None, **options
-) -> Nuclei:
-    """Return one split of the nuclei; `target=` chooses what is asked of each pixel."""
-    dataset = Nuclei(folder, split=split, size=size, **options)
+def load(folder: Path, *, split: str, labels: LabelSet | None = None, **options) -> Nuclei:
+    """Return one split of the nuclei; `options` are `size` and `target` of Nuclei."""
+    dataset = Nuclei(folder, split=split, **options)
     if labels not in (None, dataset.labels):
-        raise ValueError("nuclei: labels follow from target; leave labels out and pass target='semantic' or 'boundary'.")
+        raise ValueError("nuclei: labels follow from target. Leave labels out; pass target='semantic' or 'boundary'.")
     return dataset
 
 
@@ -150,7 +150,7 @@ CARD = DatasetCard(
     labels=NUCLEI,
     splits=SPLITS,
     license="CC0",
-    credit="BBBC038, Caicedo et al. 2019 (doi:10.1038/s41592-019-0612-7), masks corrected by K. Lopuhin and others; CC0",
+    credit="BBBC038, Caicedo et al. 2019 (doi:10.1038/s41592-019-0612-7), corrected by K. Lopuhin and others; CC0",
     source=URL,
     size_mb=80,
     twin="drawn-nuclei",

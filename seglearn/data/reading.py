@@ -107,7 +107,7 @@ def _check_is_mask(where: str, picture: Image.Image, palette: dict | None) -> No
             "Pass palette={(red, green, blue): label, ...}; labels.from_colors does the rest."
         )
     if picture.mode not in ("1", "L", "P", "I", "RGB", "RGBA") and not picture.mode.startswith("I;16"):
-        raise ValueError(f"{where} must hold one label per pixel, got mode {picture.mode}. Export it as 8-bit gray PNG.")
+        raise ValueError(f"{where} must hold one label per pixel, got mode {picture.mode}. Export it as gray PNG.")
 
 
 def _named(where: str, function, *arguments) -> Tensor:

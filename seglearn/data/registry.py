@@ -95,15 +95,16 @@ def open_dataset(
 def _drawn(card: DatasetCard, split: str, *, labels: LabelSet | None, **options) -> Dataset:
     dataset = drawn_split(card.name, split, **{key: value for key, value in options.items() if value is not None})
     if labels not in (None, dataset.labels):
-        raise ValueError(f"open_dataset: labels of {card.name} are {', '.join(dataset.labels.names)}. Leave labels out.")
+        names = ", ".join(dataset.labels.names)
+        raise ValueError(f"open_dataset: {card.name} has the labels {names}. Leave labels out.")
     return dataset
 
 
 def _missing(card: DatasetCard, root: Path) -> str:
     offline = f"open_dataset({card.twin!r}, ...)" if card.twin else "the drawn data"
     return (
-        f"open_dataset: {card.name} is not in {root}; offline, use {offline} instead, or get it ({card.size_mb} MB) with "
-        f"`seglearn data fetch {card.name}` or download=True."
+        f"open_dataset: {card.name} is not in {root}; offline, use {offline} instead, or get it ({card.size_mb} MB) "
+        f"with `seglearn data fetch {card.name}` or download=True."
     )
 
 

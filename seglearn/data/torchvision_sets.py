@@ -31,6 +31,7 @@ VOC_ARCHIVE = (
     "https://thor.robots.ox.ac.uk/pascal/VOC/voc2012/VOCtrainval_11-May-2012.tar",
     "md5:6cd6e144f989b92b3379bac3b3de84fd",
 )
+PET_FOLDER = "oxford-iiit-pet"  # torchvision insists on this name
 
 
 class Classified(Dataset):
@@ -83,7 +84,7 @@ def load_cifar10(
     try:
         pictures = (reader or TorchvisionCIFAR10)(folder, train=split == "train")
     except RuntimeError:  # torchvision compares checksums
-        raise RuntimeError(f"cifar10: the files in {folder} are not the official ones. Delete it and fetch again.") from None
+        raise RuntimeError(f"cifar10: {folder} does not hold the official files. Delete and fetch it.") from None
     return Classified(pictures, card=CIFAR10_CARD, size=size)
 
 
@@ -111,8 +112,8 @@ def find_cifar10(root: Path) -> Path | None:
 
 
 def find_pet(root: Path) -> Path | None:
-    """Return the folder `oxford-iiit-pet`; torchvision insists on that name."""
-    return first_with("annotations/trimaps", root / "oxford-iiit-pet", *([root] if root.name == "oxford-iiit-pet" else []))
+    """Return the folder `oxford-iiit-pet`, below the root or the root itself."""
+    return first_with("annotations/trimaps", root / PET_FOLDER, *([root] if root.name == PET_FOLDER else []))
 
 
 def find_voc(root: Path) -> Path | None:
@@ -128,8 +129,10 @@ def fetch_cifar10(root: Path, *, mirror: str | None = None) -> Path:
 
 def fetch_pet(root: Path, *, mirror: str | None = None) -> Path:
     """Download Oxford-IIIT Pet; `mirror` is another address of the folder with its two archives."""
-    archives = [(f"{mirror.rstrip('/')}/{url.rsplit('/', 1)[-1]}" if mirror else url, sum_) for url, sum_ in PET_ARCHIVES]
-    return fetch_folder(root / "oxford-iiit-pet", archives, check=_needs(lambda f: first_with("annotations/trimaps", f)))
+    official = PET_ARCHIVES[0][0].rsplit("/", 1)[0]
+    archives = [(url.replace(official, (mirror or official).rstrip("/")), checksum) for url, checksum in PET_ARCHIVES]
+    whole = _needs(lambda folder: first_with("annotations/trimaps", folder))
+    return fetch_folder(root / PET_FOLDER, archives, check=whole)
 
 
 def fetch_voc(root: Path, *, mirror: str | None = None) -> Path:
@@ -141,7 +144,7 @@ def fetch_voc(root: Path, *, mirror: str | None = None) -> Path:
 def _needs(find: Callable[[Path], Path | None]) -> Callable[[Path], None]:
     def check(folder: Path) -> None:
         if find(folder) is None:
-            raise DownloadError(f"{folder.name}: the archive does not hold the files it should. Try again, or a mirror.")
+            raise DownloadError("fetch: the archive does not hold the files it should. Try again, or another mirror.")
 
     return check
 

@@ -51,12 +51,13 @@ def unpack(archive: Path, folder: Path, *, below: str = "", progress: bool = Tru
     count = 0
     try:
         with _opened(archive) as members:
-            for name, open_member in tqdm(members, desc=f"unpacking {archive.name}", unit=" files", disable=not progress):
+            bar = tqdm(members, desc=f"unpacking {archive.name}", unit=" files", disable=not progress)
+            for name, open_member in bar:
                 inside = _place_below(PurePosixPath(name.replace("\\", "/")), below)
                 if inside is None:
                     continue
                 if inside.is_absolute() or ".." in inside.parts or ":" in inside.parts[0]:
-                    raise DownloadError(f"unpack: {archive} wants to write outside its folder: {name!r}. Do not use it.")
+                    raise DownloadError(f"unpack: {archive} would write outside its folder ({name!r}). Do not use it.")
                 target = folder / inside
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with open_member() as source, target.open("wb") as copy:
