@@ -31,7 +31,9 @@ def main(argv: list[str] | None = None) -> int:
     if options.command == "data":
         from seglearn.cli.datasets import fetch_dataset, list_datasets
 
-        return fetch_dataset(options.name, root=options.root) if options.act == "fetch" else list_datasets(options.root)
+        if options.act == "list":
+            return list_datasets(options.root)
+        return fetch_dataset(options.name, root=options.root, mirror=options.mirror)
     parser.print_help()
     return 0
 
@@ -72,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     shown = acts.add_parser("list", help="what there is, and what is on this machine")
     fetched = acts.add_parser("fetch", help="download a real data set (needs a network)")
     fetched.add_argument("name", metavar="NAME", help="a name that `seglearn data list` shows")
+    fetched.add_argument("--mirror", metavar="URL", help="take the same files from another address (slow official hosts)")
     for act in (shown, fetched):
         act.add_argument("--root", metavar="DIR", help="the folder of the data (default: SEGLEARN_DATA, else the course's)")
     return parser

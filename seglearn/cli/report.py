@@ -63,26 +63,27 @@ def ask_the_probe(*, timeout_s: float = 300) -> dict:
     """Return what `probe` said before it ended, with the package that ended it among the errors."""
     command = [sys.executable, "-W", "ignore", "-m", "seglearn.cli.probe"]
     try:
-        ran = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=timeout_s)
-        said, end = ran.stdout, _last_words(ran.stderr, ran.returncode)
+        ran = subprocess.run(command, capture_output=True, timeout=timeout_s)
+        said, last_words = ran.stdout, _last_words(ran.stderr, ran.returncode)
     except subprocess.TimeoutExpired as error:
-        said, end = (error.stdout or b"").decode(errors="replace"), f"it did not load within {timeout_s:.0f} seconds"
-    found, begun = {"packages": {}, "errors": {}}, None
-    for line in said.splitlines():
-        fact = json.loads(line) if line.startswith("{") else {}
-        begun = fact.pop("begins", None) or begun
+        said, last_words = error.stdout or b"", f"it did not load within {timeout_s:.0f} seconds"
+    found, begun = {"packages": {}, "errors": {}}, "python"
+    for fact in map(json.loads, (line for line in said.splitlines() if line.startswith(b'{"'))):
+        begun = fact.pop("begins", begun)
         if "package" in fact:
             found["packages"][fact["package"]] = fact["version"]
             if fact["error"]:
                 found["errors"][fact["package"]] = fact["error"]
         else:
             found.update(fact)
-    if end:
-        found["errors"][begun or "python"] = end
+    if last_words:
+        found["errors"][begun] = last_words
     return found
 
 
-def _last_words(stderr: str, status: int) -> str:
+def _last_words(stderr: bytes, status: int) -> str:
     """Return why a process ended, or nothing when it ended well."""
-    lines = stderr.strip().splitlines() or [f"the process ended with status {status}"]
-    return lines[-1] if status else ""
+    lines = stderr.decode(errors="replace").strip().splitlines()
+    if status < 0:  # POSIX: minus the number of the signal
+        return f"the process died of signal {-status}"
+    return (lines or [f"the process ended with status {status}"])[-1] if status else ""
