@@ -25,6 +25,7 @@ from seglearn.plots import (
 )
 
 NAN = float("nan")
+STYLE_BEFORE = dict(plt.rcParams)
 IMAGE = torch.linspace(0, 1, 3 * 5 * 7).reshape(3, 5, 7)
 MASK = torch.zeros(5, 7, dtype=torch.int64)
 MASK[2:, :] = STREETS.index("road")
@@ -162,11 +163,10 @@ def test_a_drawing_goes_where_it_is_told_and_keeps_to_one_figure(draw):
 
 @each_drawing
 def test_a_drawing_leaves_its_data_and_the_global_style_alone(draw):
-    style = dict(plt.rcParams)
     kept = [thing.clone() if isinstance(thing, torch.Tensor) else thing for thing in DRAW[draw]]
     picture(draw(*DRAW[draw]).figure)
     assert all(torch.equal(a, b) for a, b in zip(kept, DRAW[draw], strict=True) if isinstance(a, torch.Tensor))
-    assert dict(plt.rcParams) == style
+    assert dict(plt.rcParams) == STYLE_BEFORE
 
 
 @each_drawing

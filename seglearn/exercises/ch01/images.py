@@ -1,0 +1,182 @@
+"""From bytes to an image: layout, range, and the place of a number in memory."""
+
+import torch
+from torch import Tensor
+
+from seglearn.exercises.kinds import FunctionExercise, ValueExercise, WidgetExercise, Wrong, given
+from seglearn.exercises.laws import keeps_device
+
+PROBE_PLACE = 9000  # of the image 3 x 64 x 96 in the notebook: green, row 29, column 72
+SHAPES = [(1, 1), (1, 3), (2, 3), (5, 4), (3, 7)]
+
+
+def _pictures(seed: int):
+    """Small first; every picture is dim, and red, green and blue differ."""
+    chance = torch.Generator().manual_seed(seed)
+    picture = torch.randint(0, 60, (*SHAPES[seed], 3), generator=chance) + torch.tensor([0, 60, 120])
+    note = "a picture without any white: its largest byte is below 180"
+    return given(picture.to(torch.uint8), note=note)
+
+
+def to_float(picture: Tensor) -> Tensor:
+    return picture.permute(2, 0, 1).float() / 255
+
+
+TO_FLOAT = FunctionExercise(
+    name="01.to_float",
+    title="From bytes to an image",
+    minutes=6,
+    difficulty=2,
+    objective="implement the way from a picture file (H, W, 3) uint8 to an image (3, H, W) float32 in [0, 1]",
+    hints=(
+        "Which axis of the picture holds red, green and blue, and where must it go?",
+        "1. move the last axis to the front, without reordering numbers inside it  2. make floats  3. scale 0..255 to 0..1",
+        "picture.permute(2, 0, 1) moves the axis; then .float() / 255.",
+    ),
+    cases=_pictures,
+    seeds=5,
+    oracle=to_float,
+    laws=(keeps_device(),),
+    rights=(lambda picture: torch.stack([picture[..., c] / 255 for c in range(3)]),),
+    wrongs=(
+        Wrong(
+            "reshape for permute",
+            lambda picture: picture.reshape(3, *picture.shape[:2]).float() / 255,
+            "reshape keeps the numbers in line and cuts the line in new places, so colors and rows are mixed. "
+            "permute moves an axis.",
+        ),
+        Wrong(
+            "height and width swapped",
+            lambda picture: picture.permute(2, 1, 0).float() / 255,
+            "Your result is (3, W, H): the picture lies on its side. Keep rows before columns: permute(2, 0, 1).",
+        ),
+        Wrong(
+            "channels last",
+            lambda picture: picture.float() / 255,
+            "The channels are still last, as in the file. torch.nn wants (C, H, W).",
+        ),
+        Wrong(
+            "divided by 256",
+            lambda picture: picture.permute(2, 0, 1).float() / 256,
+            "A byte ends at 255, not at 256: after your division white is 0.996, and never quite white.",
+        ),
+        Wrong(
+            "not divided",
+            lambda picture: picture.permute(2, 0, 1).float(),
+            "The layout is right, but the numbers still go from 0 to 255. An image lives in [0, 1].",
+        ),
+        Wrong(
+            "whole-number division",
+            lambda picture: (picture // 255).permute(2, 0, 1).float(),
+            "// throws the fraction away: everything darker than white becomes 0. Use /.",
+        ),
+        Wrong(
+            "blue first",
+            lambda picture: picture.flip(2).permute(2, 0, 1).float() / 255,
+            "Red and blue have changed places. That is OpenCV's order (BGR); this picture is already RGB.",
+        ),
+        Wrong(
+            "stretched to its own maximum",
+            lambda picture: picture.permute(2, 0, 1).float() / picture.max(),
+            "You divide by the largest value of this picture, so every dim picture becomes bright. Divide by 255.",
+        ),
+        Wrong(
+            "from -1 to 1",
+            lambda picture: picture.permute(2, 0, 1).float() / 127.5 - 1,
+            "Your numbers go from -1 to 1. Some networks want that, but an image here is in [0, 1].",
+        ),
+        Wrong(
+            "double precision",
+            lambda picture: picture.permute(2, 0, 1).double() / 255,
+            "The values are right, but float64 takes twice the memory, and a float32 model refuses it. Use .float().",
+        ),
+    ),
+    remark="This line stands at the beginning of almost every training. Now you know the two ways in which it breaks.",
+)
+
+FLAT_PLACE = ValueExercise(
+    name="01.flat_place",
+    title="Where does this number stand?",
+    minutes=3,
+    difficulty=2,
+    objective="compute the place in memory of one value of a (C, H, W) tensor",
+    hints=(
+        "How many numbers must you pass before the green plane begins?",
+        "1. whole planes before it  2. whole rows before it in its own plane  3. steps along its row",
+        "(channel * H + row) * W + column, with everything counted from 0.",
+    ),
+    expected=41,
+    wrongs=(
+        Wrong("channels last", 52, "52 is its place in the file's layout (H, W, C), where the channel moves fastest."),
+        Wrong("row and column swapped", 56, "You went 5 rows down and 2 columns along. Row comes first: 2 down, 5 along."),
+        Wrong("no channel", 17, "17 is the place inside one plane. The whole red plane, 24 numbers, comes before it."),
+        Wrong("counted from one", 42, "One too far: the first number stands at place 0."),
+        Wrong("width before height", 46, "46 belongs to a (C, W, H) layout. Here rows come before columns."),
+        Wrong("third plane", 65, "You passed two planes, but green is channel 1: only red stands before it."),
+        Wrong("outside", 72, "There are only 72 numbers, at places 0 to 71.", when=lambda place: place < 0 or place > 71),
+    ),
+    remark="(1 * 4 + 2) * 6 + 5 = 41. Whatever moves fastest in memory stands last in the shape.",
+)
+
+
+def _plane_place(place: int, *, height: int = 64, width: int = 96) -> int:
+    return place % (height * width)
+
+
+PROBE = WidgetExercise(
+    name="01.probe",
+    title="Find a pixel by its address",
+    minutes=4,
+    difficulty=2,
+    objective="derive channel, row and column from a place in memory",
+    hints=(
+        "One plane holds 64 * 96 = 6144 numbers. In which plane does place 9000 lie?",
+        "1. divide by the size of a plane: channel  2. divide the rest by the width: row  3. what is left: column",
+        "divmod(9000, 64 * 96), then divmod of the rest by 96.",
+    ),
+    goal=f"Find the value that stands at place {PROBE_PLACE} of the (C, H, W) image.",
+    reached=lambda facts: facts["flat_chw"] == PROBE_PLACE,
+    start={"row": 32, "column": 48, "channel": 0},
+    wrongs=(
+        Wrong(
+            "the other layout",
+            {"row": 31, "column": 24, "channel": 0, "flat_chw": 3000, "flat_hwc": PROBE_PLACE},
+            "This is place 9000 of the file's layout (H, W, C). Read the line for (C, H, W).",
+            when=lambda facts: facts["flat_hwc"] == PROBE_PLACE,
+        ),
+        Wrong(
+            "another channel",
+            {"row": 29, "column": 72, "channel": 2, "flat_chw": 15144, "flat_hwc": 8570},
+            "Row and column are right. Now choose the channel: how many planes of 6144 fit into 9000?",
+            when=lambda facts: _plane_place(facts["flat_chw"]) == _plane_place(PROBE_PLACE),
+        ),
+        Wrong(
+            "neighbor",
+            {"row": 29, "column": 73, "channel": 1, "flat_chw": 9001, "flat_hwc": 8572},
+            "One step away! Columns are counted from 0.",
+            when=lambda facts: abs(facts["flat_chw"] - PROBE_PLACE) == 1,
+        ),
+        Wrong(
+            "one row away",
+            {"row": 30, "column": 72, "channel": 1, "flat_chw": 9096, "flat_hwc": 8857},
+            "One row too far up or down: rows are counted from 0, too.",
+            when=lambda facts: abs(facts["flat_chw"] - PROBE_PLACE) == 96,
+        ),
+        Wrong(
+            "right row only",
+            {"row": 29, "column": 40, "channel": 1, "flat_chw": 8968, "flat_hwc": 8473},
+            "Channel and row are right. What is left over after whole rows is the column.",
+            when=lambda facts: facts["channel"] == 1 and facts["row"] == 29,
+        ),
+        Wrong(
+            "right plane only",
+            {"row": 10, "column": 40, "channel": 1, "flat_chw": 7144, "flat_hwc": 3001},
+            "The channel is right. Whole rows come next: divide the rest by 96.",
+            when=lambda facts: facts["channel"] == 1,
+        ),
+    ),
+    rights=({"row": 29, "column": 72, "channel": 1, "flat_chw": PROBE_PLACE, "flat_hwc": 8569},),
+    remark="divmod twice: 9000 = 1 * 6144 + 29 * 96 + 72.",
+)
+
+IMAGES = [TO_FLOAT, FLAT_PLACE, PROBE]
