@@ -6,7 +6,8 @@ import numpy as np
 
 MIN_AREA_PX = 16  # less of a nucleus than this is not drawn: nobody could tell it from dust
 OVERLAP = 0.12  # share of its area that a nucleus may share with those already there
-LOBES = np.array([2, 3, 5])  # bends of an outline: an egg, a pear, a raspberry
+LOBES = np.array([2, 3, 5])  # bends around an outline: an egg, a pear, a raspberry ...
+BENDS = np.array([1.0, 0.8, 0.4])  # ... and how deep each may go, times the population's roughness
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,7 @@ def plant(
         if cells and np.count_nonzero(instances) >= wanted:
             break
         y, x, radius = _place(rng, height, width, population, centers)
-        row, column = int(np.clip(y, 0, height - 1)), int(np.clip(x, 0, width - 1))
-        if instances[row, column]:
+        if instances[int(min(max(y, 0), height - 1)), int(min(max(x, 0), width - 1))]:
             continue
         cell = _grow(rng, height, width, (y, x, radius), population)
         inside = cell.depth < 1
@@ -79,7 +79,7 @@ def _place(rng, height, width, population, centers) -> tuple[float, float, float
     if rng.random() < population.company:
         y, x, other = centers[rng.integers(len(centers))]
         turn = rng.uniform(0, 2 * np.pi)
-        step = (radius + other) * rng.uniform(0.75, 1.0)
+        step = (radius + other) * rng.uniform(0.8, 1.25)
         return y + step * np.sin(turn), x + step * np.cos(turn), radius
     edge = radius / 2  # centers a little outside: cells that the border cuts
     return rng.uniform(-edge, height + edge), rng.uniform(-edge, width + edge), radius
@@ -89,19 +89,23 @@ def _grow(rng, height, width, place, population) -> Cell:
     """Return a bent ellipse around `place` = (y, x, radius)."""
     y, x, radius = place
     slim = np.sqrt(rng.uniform(population.slimness, 1))
+    long, short = radius / slim, radius * slim
     angle = population.direction + rng.normal(0, population.disorder)
-    bends, phases = rng.normal(0, population.roughness, 3), rng.uniform(0, 2 * np.pi, 3)
-    reach = radius / slim * (1 + 2.5 * population.roughness) + 1
-    top, bottom = (int(np.clip(edge, 0, height)) for edge in (y - reach, y + reach + 1))
-    left, right = (int(np.clip(edge, 0, width)) for edge in (x - reach, x + reach + 1))
-    dy = np.arange(top, bottom)[:, None] - y
-    dx = np.arange(left, right)[None] - x
-    along = (dx * np.cos(angle) + dy * np.sin(angle)) / (radius / slim)
-    across = (dy * np.cos(angle) - dx * np.sin(angle)) / (radius * slim)
+    bends, phases = rng.normal(0, population.roughness * BENDS), rng.uniform(0, 2 * np.pi, 3)
+    sin, cos, swell = np.sin(angle), np.cos(angle), 1 + np.abs(bends).sum()
+    rows = _span(y, swell * np.hypot(long * sin, short * cos), height)
+    columns = _span(x, swell * np.hypot(long * cos, short * sin), width)
+    dy = np.arange(rows.start, rows.stop)[:, None] - y
+    dx = np.arange(columns.start, columns.stop)[None] - x
+    along, across = (dx * cos + dy * sin) / long, (dy * cos - dx * sin) / short
     turn = np.arctan2(across, along)
     outline = 1 + sum(bend * np.cos(lobe * turn + phase) for bend, lobe, phase in zip(bends, LOBES, phases, strict=True))
-    depth = np.hypot(along, across) / np.maximum(outline, 0.5)
-    return Cell((slice(top, bottom), slice(left, right)), along, across, depth)
+    return Cell((rows, columns), along, across, np.hypot(along, across) / np.maximum(outline, 0.5))
+
+
+def _span(center: float, reach: float, length: int) -> slice:
+    """Return the pixels from center - reach to center + reach that lie in the picture."""
+    return slice(min(max(int(center - reach), 0), length), min(max(int(center + reach) + 2, 0), length))
 
 
 def _keep_whole(cells, instances, owner_depth) -> tuple[list[Cell], np.ndarray]:

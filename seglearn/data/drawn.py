@@ -10,7 +10,8 @@ from torch.utils.data import Dataset
 from tqdm.auto import tqdm
 
 from seglearn.checks import check_choice
-from seglearn.data.drawn_nuclei import draw_nuclei, instances_to_boundary, instances_to_mask
+from seglearn.data.drawn_nuclei import STYLES, draw_nuclei, instances_to_boundary, instances_to_mask
+from seglearn.data.streets import draw_street
 from seglearn.labels import NUCLEI, NUCLEI_BOUNDARY, STREETS, LabelSet
 
 Size = tuple[int, int]  # height, width
@@ -78,8 +79,6 @@ class DrawnStreets(_Drawn):
         super().__init__(count, seed=seed, size=size)
 
     def _draw(self, index: int) -> Pair:
-        from seglearn.data.streets import draw_street
-
         return draw_street(index, seed=self.seed, size=self.size)
 
 
@@ -105,7 +104,7 @@ class DrawnNuclei(_Drawn):
         mask  (H, W) int64        labels of `.labels`, or ids
 
     Raises:
-        ValueError: `count` is below 1, `target` is another word; when drawing: `size` or `style` cannot be drawn.
+        ValueError: `count` is below 1, `target` or `style` is another word; when drawing: `size` is too small.
         IndexError: there is no such pair.
 
     Example:
@@ -127,6 +126,8 @@ class DrawnNuclei(_Drawn):
     ):
         super().__init__(count, seed=seed, size=size)
         check_choice("DrawnNuclei", "target", target, tuple(TARGETS))
+        if style is not None:
+            check_choice("DrawnNuclei", "style", style, STYLES)
         self.style, self.target = style, target
         self.labels = NUCLEI_BOUNDARY if target == "boundary" else NUCLEI
 
@@ -204,7 +205,7 @@ def stack(dataset: Dataset) -> Pair:
 
     Shapes:
         images (N, C, H, W) float32
-        masks  (N, H, W) int64
+        masks  (N, H, W) int64        or (N,), where a data set has classes instead of masks
 
     Raises:
         ValueError: the data set is empty, or its images or masks differ in size.
@@ -218,11 +219,11 @@ def stack(dataset: Dataset) -> Pair:
     if not pairs:
         raise ValueError("stack: the data set must hold at least one pair, got none.")
     for what, tensors in zip(("images", "masks"), zip(*pairs, strict=True), strict=True):
-        shapes = sorted({tuple(tensor.shape) for tensor in tensors})
+        shapes = sorted({tuple(torch.as_tensor(tensor).shape) for tensor in tensors})
         if len(shapes) > 1:
             raise ValueError(
                 f"stack: all {what} must have one shape, got {shapes[0]} and {shapes[1]}. "
                 "Open the data set with size=(height, width)."
             )
     images, masks = zip(*pairs, strict=True)
-    return torch.stack(images), torch.stack(masks)
+    return torch.stack(images), torch.stack([torch.as_tensor(mask) for mask in masks])

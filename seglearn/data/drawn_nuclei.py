@@ -26,7 +26,7 @@ def draw_nuclei(
         instances (H, W) int64        0 = background, 1..n; each nucleus is one patch of 16 pixels or more
 
     Raises:
-        ValueError: `size` is below 32 x 32, or `style` is another word.
+        ValueError: `size` is below 32 x 32, `index` or `seed` is negative, or `style` is another word.
 
     Example:
         >>> image, instances = draw_nuclei(0, size=(64, 96))
@@ -34,6 +34,8 @@ def draw_nuclei(
         (torch.Size([3, 64, 96]), torch.Size([64, 96]), tensor(0))
     """
     height, width = size
+    if min(index, seed) < 0:
+        raise ValueError(f"draw_nuclei: index and seed must be 0 or more, got {index} and {seed}.")
     if min(size) < SMALLEST:
         raise ValueError(f"draw_nuclei: size must be at least ({SMALLEST}, {SMALLEST}), got {(height, width)}.")
     rng = scene_rng(seed, index)

@@ -16,11 +16,11 @@ STAINS = (
 def culture(rng: np.random.Generator, room_px: int) -> Population:
     """Return a population as it grows in a dish: round, in any direction, from tiny crowds to a few giants."""
     return Population(
-        radius_px=min(5.0 * np.exp(rng.exponential(0.45)), room_px / 5),
+        radius_px=min(5.5 * np.exp(rng.exponential(0.4)), room_px / 5),
         variety=rng.uniform(0.08, 0.28),
         slimness=rng.uniform(0.45, 0.9),
         coverage=rng.uniform(0.02, 0.32) * rng.uniform(0.5, 1),
-        company=rng.uniform(0.1, 0.75),
+        company=rng.uniform(0, 0.6),
         roughness=rng.choice([0.02, 0.04, 0.08], p=[0.5, 0.35, 0.15]),
         direction=rng.uniform(0, np.pi),
         disorder=rng.choice([0.4, 3.0], p=[0.25, 0.75]),
@@ -34,7 +34,7 @@ def tissue(rng: np.random.Generator, room_px: int) -> Population:
         variety=rng.uniform(0.15, 0.32),
         slimness=rng.uniform(0.2, 0.8),
         coverage=rng.uniform(0.1, 0.4),
-        company=rng.uniform(0.2, 0.7),
+        company=rng.uniform(0, 0.7),
         roughness=rng.uniform(0.03, 0.08),
         direction=rng.uniform(0, np.pi),
         disorder=rng.choice([0.2, 0.6, 3.0]),
@@ -52,11 +52,11 @@ def fluorescence(rng: np.random.Generator, cells: list[Cell], height: int, width
     ghosts = np.roll(glow, rng.integers(8, 32, 2), axis=(0, 1))  # nuclei of another plane, out of focus
     ghosts = rng.choice([0, 0.1, 0.3]) * blur(ghosts, rng.choice([4.0, 6.0]))
     floor = rng.uniform(0.02, 0.2) * (1 + 0.15 * noise(rng, height, width, slope=2.0))
-    light = blur(glow + _dust(rng, height, width), rng.choice([0.6, 0.9, 1.2, 2.0], p=[0.3, 0.4, 0.2, 0.1]))
+    light = blur(glow + _dust(rng, height, width), rng.choice([0.6, 0.9, 1.2, 2.0], p=[0.4, 0.4, 0.1, 0.1]))
     light = (light + haze + ghosts + np.maximum(floor, 0)) * _illumination(rng, height, width, fall=0.6)
     light /= np.quantile(light, 0.998)
     photons = np.exp(rng.uniform(np.log(40), np.log(1500)))  # where it is brightest
-    exposure = np.exp(rng.uniform(np.log(0.15), np.log(1.1)))
+    exposure = np.exp(rng.uniform(np.log(0.25), np.log(1.1)))
     seen = exposure * rng.poisson(light * photons) / photons + rng.normal(0, 0.004, (height, width))
     return _develop(np.broadcast_to(seen, (3, height, width)))
 
@@ -137,12 +137,14 @@ def _chromatin(rng, cells, height, width) -> np.ndarray:
 
 
 def _fibers(rng, population, height, width) -> np.ndarray:
-    """Return wavy strands along the tissue's direction, around 1."""
+    """Return strands along the tissue's direction, around 1: plaster noise, stretched, turned and bent."""
     y, x = np.arange(height)[:, None], np.arange(width)[None]
-    across = y * np.cos(population.direction) - x * np.sin(population.direction)
-    drift = rng.uniform(6, 14) * value_noise(rng, height, width, step=32)
-    strands = np.sin(2 * np.pi * (across + drift) / rng.uniform(5, 12))
-    return 1 + 0.18 * strands * value_noise(rng, height, width, step=16) + 0.12 * noise(rng, height, width, slope=1.0)
+    sin, cos = np.sin(population.direction), np.cos(population.direction)
+    bend = rng.uniform(8, 24) * value_noise(rng, height, width, step=40)
+    across = (y * cos - x * sin + bend).astype(int) + width
+    along = ((x * cos + y * sin) / rng.uniform(3, 8)).astype(int) + width
+    plaster = noise(rng, 2 * width + height, 2 * width + height, slope=1.0)
+    return 1 + 0.2 * plaster[across % len(plaster), along % len(plaster)]
 
 
 def _holes(rng, nuclei, gaps, height, width) -> np.ndarray:
