@@ -173,7 +173,7 @@ function meter(name, label, goals) {
 function build(stage, aside, { change, nudge, fixed }) {
   const label = "Grid of truth and guess: arrow keys move the guess, plus and minus grow and shrink it";
   const canvas = make("canvas", { class: "sl-canvas", role: "application", "aria-label": label });
-  const key = make("p", { class: "sl-note" }, "Solid line: truth. Dashed line: guess. Drag it, or use the arrow keys, + and −.");
+  const key = make("p", { class: "sl-note" }, "Solid line: truth. Dashed: guess. Drag, or press arrow keys, + and −.");
   stage.append(make("div", { class: "sl-fit" }, canvas), key);
   const keys = { ArrowLeft: ["dx", -1], ArrowRight: ["dx", 1], ArrowUp: ["dy", -1], ArrowDown: ["dy", 1] };
   steer(canvas, { ...keys, "+": ["grow", 1], "=": ["grow", 1], "-": ["grow", -1] }, nudge);

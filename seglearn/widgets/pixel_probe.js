@@ -182,10 +182,10 @@ function build(stage, aside, tools) {
   const card = labelCard(fixed);
   const strips = [
     memoryStrip("(C, H, W) in memory", "flat_chw",
-      ({ channel, row, column }, { height, width }) => `(channel × H + row) × W + column = (${channel} × ${height} + ${row}) × ${width} + ${column}`,
+      ({ channel, row, column }, { height, width }) => `(channel × H + row) × W + column\n= (${channel} × ${height} + ${row}) × ${width} + ${column}`,
       (flat) => [Math.floor(flat / pixels), flat % pixels]),
     memoryStrip("(H, W, C) in memory", "flat_hwc",
-      ({ channel, row, column }, { width }) => `(row × W + column) × C + channel = (${row} × ${width} + ${column}) × 3 + ${channel}`,
+      ({ channel, row, column }, { width }) => `(row × W + column) × C + channel\n= (${row} × ${width} + ${column}) × 3 + ${channel}`,
       (flat) => [flat % 3, Math.floor(flat / 3)]),
   ];
   const place = make("div", { class: "sl-place" });
