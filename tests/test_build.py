@@ -210,7 +210,8 @@ def test_a_widget_becomes_what_it_shows():
 
 def test_a_widget_with_a_picture_keeps_its_picture_and_words():
     still = {"image/png": "iVBORw0=", "text/plain": "a slider over a street"}
-    (only,) = settled(new_output("display_data", {VIEW: {"model_id": "gone"}, **still}))
+    state = {"label": {"state": {"_model_name": "HTMLModel", "value": "3"}}}
+    (only,) = settled(new_output("display_data", {VIEW: {"model_id": "label"}, **still}), widgets=state)
     assert only.data == still
 
 
