@@ -8,3 +8,4 @@ from seglearn.data.folders import ImagesAndMasks
 from seglearn.data.reading import read_image, read_mask, resize_pair, save_mask
 from seglearn.data.registry import DATASETS, fetch, is_present, open_dataset
 from seglearn.data.roots import data_root, explain_data_root
+from seglearn.data.streets import draw_street

@@ -97,18 +97,16 @@ def _highest(houses: Houses) -> float:
 
 
 def _paint_party_walls(view: View, x: float, side: int, houses: Houses) -> None:
-    """Paint the windowless walls that face us: seen above a lower neighbor and beside a gap."""
+    """Paint the walls between houses that face us: seen above a lower neighbor and beside a gap."""
     neighbor = np.concatenate(([0], houses.height[:-1]))
     for k in np.flatnonzero((houses.height > neighbor) & (houses.start > view.street.near))[::-1]:
         z = float(houses.start[k])
         eaves, roof = float(houses.height[k]), float(houses.roof[k])
-        plane = view.board(x + side * 6, z, half_width=6, top=eaves + roof)
+        plane = view.board(x + side * 6, z, half_width=6, top=eaves + roof, bottom=float(neighbor[k]))
         if plane is not None:
             patch, along, up = plane
             gable = eaves + roof * (1 - np.abs(along) / 6)
-            grain = noise(view.rng, *patch.shape, slope=1.2)
-            color = houses.wall[:, k][:, None, None] * (0.85 + 0.06 * grain)
-            patch.paint(up < gable, color, label=BUILDING, depth=z)
+            patch.paint(up < gable, houses.wall[:, k] * 0.86, label=BUILDING, depth=z)
             patch.shade((up < gable) & (up > gable - 0.3), 0.6)
             window = (np.abs(np.abs(along) - 2.2) < 0.5) & (up > 3) & (up < eaves - 0.8) & (up % 3.1 < 1.4)
             patch.shade(window, 0.4)
@@ -117,7 +115,7 @@ def _paint_party_walls(view: View, x: float, side: int, houses: Houses) -> None:
 def paint_skyline(view: View) -> None:
     """Close the street with a row of far houses that faces us."""
     rng, z = view.rng, view.street.length
-    half = 45.0
+    half = 30.0
     houses = plan_houses(rng, -half, half, tall=rng.uniform(6, 0.16 * z + 4), gaps=0.25)
     plane = view.board(0, z, half_width=half, top=_highest(houses))
     if plane is not None:
@@ -146,7 +144,8 @@ def _paint_facades(
     patch.shade(outline & (inside < 0.15), 0.6)
     crisp = np.clip(px_per_m[0] * houses.bay[k] / 3 - 0.4, 0, 1)  # far windows are too small to be seen one by one
     _paint_windows(view, patch, k, inside, up, houses, outline & (up < eaves - 0.4), crisp)
-    _paint_ground_floor(view, patch, k, inside, up, houses, outline & (up < 3.3), crisp)
+    if crisp.max() > 0.5:
+        _paint_ground_floor(view, patch, k, inside, up, houses, outline & (up < 3.3), crisp)
 
 
 def _paint_windows(view: View, patch: Patch, k, inside, up, houses: Houses, wall, crisp) -> None:

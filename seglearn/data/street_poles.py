@@ -10,7 +10,7 @@ from seglearn.data.painting import FINE, ellipse
 from seglearn.data.street_view import View
 from seglearn.labels import STREETS
 
-POLE = STREETS.index("pole")
+ROAD, PAVEMENT, POLE = (STREETS.index(name) for name in ("road", "pavement", "pole"))
 METAL = np.array([[0.16, 0.17, 0.18], [0.34, 0.35, 0.36], [0.52, 0.53, 0.54], [0.14, 0.22, 0.18]], dtype=np.float32)
 RED, BLUE, WHITE = (np.array(rgb, np.float32) for rgb in ((0.78, 0.07, 0.07), (0.08, 0.25, 0.65), (0.93, 0.93, 0.9)))
 YELLOW, BLACK = np.array([0.95, 0.72, 0.10], np.float32), np.array([0.06, 0.06, 0.07], np.float32)
@@ -40,12 +40,17 @@ def paint_lamp(view: View, x: float, z: float) -> None:
     _bar(view, head, z, view.weather.glowing(light) if shining else color * 1.2, width=0.75, low=height - 0.2, high=height)
     if shining:
         view.glow(head, height - 0.1, z, 1.2, light)
-        pool = view.board(head, z, half_width=4.5, top=1.2, bottom=-1.2)
-        if pool is not None:
-            ground = pool.patch.depth > 0.93 * z  # what stands nearer is lit from behind
-            flat = 3.2 * view.camera.height / z
-            for size in (0.5, 0.75, 1.0):
-                pool.patch.shade(ground & ellipse(pool.along, pool.up, (0, 0), (4.5 * size, flat * size)), 1.18)
+        _light_ground(view, head, z)
+
+
+def _light_ground(view: View, x: float, z: float) -> None:
+    """Brighten the ground under a lamp, more toward the middle."""
+    plane = view.board(x, z, half_width=4.5, top=1.2, bottom=-1.2)
+    if plane is not None:
+        patch, flat = plane.patch, 3.2 * view.camera.height / z
+        ground = (patch.label == ROAD) | (patch.label == PAVEMENT)
+        for size in (0.5, 0.75, 1.0):
+            patch.shade(ground & ellipse(plane.along, plane.up, (0, 0), (4.5 * size, flat * size)), 1.18)
 
 
 def paint_sign(view: View, x: float, z: float) -> None:

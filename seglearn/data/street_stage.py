@@ -4,7 +4,7 @@ import numpy as np
 
 from seglearn.data.painting import Patch
 from seglearn.data.street_view import Plane, View
-from seglearn.data.textures import noise
+from seglearn.data.textures import noise, value_noise
 from seglearn.labels import STREETS
 
 SKY, ROAD, PAVEMENT = (STREETS.index(name) for name in ("sky", "road", "pavement"))
@@ -23,8 +23,9 @@ def paint_sky(view: View) -> None:
     sky = weather.sky_low[:, None, None] * (1 - blend) + weather.sky_top[:, None, None] * blend  # (3, h, 1)
     patch.paint(True, weather.glowing(sky.reshape(3, -1).T).T[:, :, None], label=SKY, depth=0.0)
     _paint_sun_or_stars(view, patch)
-    thick = noise(rng, *patch.shape, slope=1.7) * 0.45 + (2.2 * weather.cloud - 1.1)
-    thick = np.clip(thick, 0, 1) * (0.35 + 0.65 * blend)
+    heaps = value_noise(rng, *patch.shape, step=view.canvas.height / 4)
+    thick = 0.35 * noise(rng, *patch.shape, slope=1.5) + 1.6 * heaps + (2.2 * weather.cloud - 1.9)
+    thick = np.clip(1.3 * thick, 0, 1) * (0.3 + 0.7 * blend)
     bright = 0.65 * weather.sky_low + 0.35 * np.float32(weather.sky_low.max())
     cloud = weather.glowing(bright * (0.82 if weather.name in ("rain", "snow") else 1.0))
     patch.paint(True, cloud[:, None, None] * (1.06 - 0.22 * thick), opacity=0.85 * thick)
@@ -93,7 +94,7 @@ def _paint_marks(view: View, plane: Plane, on_road: np.ndarray) -> None:
 def _paint_shadows(view: View, plane: Plane) -> None:
     """Let the houses on the sun's side shade the street, and lamps light it at night."""
     rng, weather, (patch, x, z) = view.rng, view.weather, plane
-    if weather.sun > 0.3 and rng.random() < 0.7:
+    if weather.sun > 0.3 and rng.random() < 0.85:
         reach = rng.uniform(1, 6)
         wall = view.street.walls[0 if weather.sun_side < 0 else 1]
         edge = np.abs(x - wall) < reach + 1.5 * np.sign(np.sin(z * 0.35 + rng.uniform(0, 6)))

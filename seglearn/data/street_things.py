@@ -1,5 +1,7 @@
 """What stands and moves in a drawn street: trees, hedges, cars and people, each drawn in meters on boards and walls."""
 
+import math
+
 import numpy as np
 
 from seglearn.data.painting import box, ellipse, limb
@@ -32,6 +34,8 @@ GLASS = np.array([0.10, 0.13, 0.16], dtype=np.float32)
 
 def paint_contact_shadow(view: View, x: float, z: float, half_width: float) -> None:
     """Darken the ground under a thing: without it, things float."""
+    if z > 30:
+        return
     deep = 0.5 * half_width
     plane = view.board(x, z, half_width=1.2 * half_width, top=deep, bottom=-deep)
     if plane is not None:
@@ -65,12 +69,12 @@ def paint_tree(view: View, x: float, z: float) -> None:
     patch.paint(trunk_shape, bark[:, None, None] * (1 + 0.3 * weather.sun_side * side / trunk), label=TREE, depth=z)
     middle = height - 1.05 * radius
     ragged = noise(rng, *patch.shape, slope=1.1)
-    away = np.hypot(side, (up - middle) / 1.1) / radius
+    away = (side**2 + ((up - middle) / 1.1) ** 2) / radius**2  # squared
     for _ in range(3):
-        turn = rng.uniform(0, 2 * np.pi)
-        lobe = np.hypot(side - 0.6 * radius * np.cos(turn), up - middle - 0.5 * radius * np.sin(turn))
-        away = np.minimum(away, lobe / (radius * rng.uniform(0.5, 0.75)))
-    crown = (away + 0.13 * ragged < 1) & (up > 0.2 * height)
+        turn = rng.uniform(0, 2 * math.pi)
+        lobe = (side - 0.6 * radius * math.cos(turn)) ** 2 + (up - middle - 0.5 * radius * math.sin(turn)) ** 2
+        away = np.minimum(away, lobe / (radius * rng.uniform(0.5, 0.75)) ** 2)
+    crown = (away + 0.26 * ragged < 1) & (up > 0.2 * height)
     light = 0.80 + 0.30 * (up - middle) / radius + 0.22 * weather.sun * weather.sun_side * side / radius + 0.20 * ragged
     patch.paint(crown, leaf_color(view)[:, None, None] * np.clip(light, 0.3, 1.7), label=TREE, depth=z)
     if weather.name == "snow":
@@ -174,7 +178,7 @@ def paint_person(view: View, x: float, z: float) -> None:
     paint_contact_shadow(view, x, z, 0.3)
     patch = board.patch
     side, up = board.along / tall, board.up / tall  # in units of the person's height
-    stride = rng.uniform(0.02, 0.17)
+    stride = rng.uniform(0.03, 0.12)
     jacket, trousers = _clothes(rng), np.array([0.12, 0.13, 0.18], np.float32) * rng.uniform(0.5, 2.2)
     skin, hair = SKIN[rng.integers(len(SKIN))], HAIR[rng.integers(len(HAIR))]
     light = 0.95 + 0.25 * view.weather.sun * view.weather.sun_side * np.clip(side / 0.12, -1, 1)

@@ -4,6 +4,8 @@ A scene is planned first (weather, camera, street, what stands where) and then p
 near things hide far ones, in the picture and in the mask alike.
 """
 
+from numbers import Integral
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -22,14 +24,14 @@ def draw_street(index: int, *, seed: int = 0, size: tuple[int, int] = (64, 96)) 
     """Return a drawn street scene and its mask; the same index and seed give the same scene.
 
     A pixel has the label of what covers at least half of it. Every pixel has a label: none is ignored. Wires,
-    halos, reflections, shadows, rain and snow have no label of their own.
+    halos, reflections, shadows, rain and snow have no label of their own. Another size is another scene.
 
     Shapes:
         image (3, H, W) float32   in [0, 1]
         mask  (H, W) int64        labels of labels.STREETS
 
     Raises:
-        TypeError: a number is not a whole one.
+        TypeError: index or seed is not a whole number.
         ValueError: the picture would be smaller than 16 x 16, or index or seed is negative.
 
     Example:
@@ -55,6 +57,8 @@ def draw_street(index: int, *, seed: int = 0, size: tuple[int, int] = (64, 96)) 
 
 def _checked(index: int, seed: int, size: tuple[int, int]) -> tuple[int, int]:
     for name, number in (("index", index), ("seed", seed)):
+        if not isinstance(number, Integral):
+            raise TypeError(f"draw_street: {name} must be a whole number, got {number!r}. Use int({name}).")
         if number < 0:
             raise ValueError(f"draw_street: {name} must be 0 or more, got {number}. Scenes are counted from 0.")
     if len(size) != 2 or min(size) < SMALLEST:

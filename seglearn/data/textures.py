@@ -39,7 +39,7 @@ def noise(rng: np.random.Generator, height: int, width: int, *, slope: float = 1
     crop = bank[top : top + height, left : left + width]
     crop = crop[::-1] if turn & 2 else crop
     crop = crop - crop.mean()
-    spread = crop.std()
+    spread = np.sqrt(np.vdot(crop, crop) / crop.size)  # half the price of .std()
     return crop / spread if spread > 0 else crop
 
 
