@@ -117,8 +117,10 @@ def _near(mine: Any, right: Any, tolerance: float) -> bool:
 
 
 def as_tensor(array: Tensor | np.ndarray) -> Tensor:
-    """Return a tensor or an array as a tensor outside every graph."""
-    return array.detach() if isinstance(array, Tensor) else torch.from_numpy(np.ascontiguousarray(array))
+    """Return a tensor or an array as a dense tensor outside every graph."""
+    if isinstance(array, np.ndarray):
+        return torch.from_numpy(np.ascontiguousarray(array))
+    return array.detach() if array.layout == torch.strided else array.detach().to_dense()
 
 
 def unequal(mine: Tensor, right: Tensor, tolerance: float | None = None) -> Tensor:

@@ -13,10 +13,10 @@ import torch
 from seglearn.exercises.kinds import ChoiceExercise, Exercise, FunctionExercise, ValueExercise, WidgetExercise, Wrong
 from seglearn.exercises.laws import ALWAYS
 from seglearn.exercises.misconceptions import describe, recognize
-from seglearn.exercises.pictures import spell, three_pictures
+from seglearn.exercises.pictures import picture_of, spell, three_pictures
 from seglearn.exercises.probing import Probe, Trial, compared, probe, quarantine
 from seglearn.exercises.tracebacks import own_lines, raised_here
-from seglearn.exercises.verdicts import Code, Outcome, Table, Text, Verdict, verdict
+from seglearn.exercises.verdicts import Code, Outcome, Pictures, Table, Text, Verdict, verdict
 
 
 @singledispatch
@@ -64,8 +64,8 @@ def _(exercise: FunctionExercise, answer: Any) -> Verdict:
     if _left_blank(seen.trials[0], answer):
         return not_attempted(exercise)
     if seen.right:
-        laws = ", ".join(law.name for law in (*ALWAYS, *exercise.laws))
-        return _passed(exercise, f"Right on all {exercise.seeds} inputs. It {laws}.")
+        *laws, last = (law.name for law in (*ALWAYS, *exercise.laws))
+        return _passed(exercise, f"Right on all {exercise.seeds} inputs. Your function {', '.join(laws)} and {last}.")
     trial, wrong = seen.first_wrong, recognize(exercise, seen)
     if trial.error is not None:
         return _error(exercise, answer, trial, wrong)
@@ -104,8 +104,10 @@ def _evidence(
     rows = [("yours", spell(trial.result)), ("expected", spell(trial.expected))]
     return [
         Text(guessed, strong=True) if guessed else None,
+        *(Text(said) for _, said in seen.broken.values()),
         Text(trial.differs.sentence + (f" {good} of {exercise.seeds} inputs are right." if good else "")),
         three_pictures(trial.differs.yours, trial.differs.expected, exercise.tolerance),
+        _shown_input(exercise, trial),
         Table([*_arguments(exercise, trial), *rows]),
         _replay(exercise, answer, trial),
     ]
@@ -116,14 +118,24 @@ def _input(exercise: FunctionExercise, trial: Trial) -> Table:
 
 
 def _arguments(exercise: FunctionExercise, trial: Trial) -> list[tuple[str, str]]:
-    """Return the smallest failing input, a row for each argument, under the names of the oracle's parameters."""
+    """Return the smallest failing input: a row for each argument, and why it is worth trying."""
+    why = [("why this input", trial.given.note)] if trial.given.note else []
+    return [*((f"input `{name}`", spell(value)) for name, value in _named(exercise, trial).items()), *why]
+
+
+def _named(exercise: FunctionExercise, trial: Trial) -> dict[str, Any]:
+    """Return the arguments of a case under the names of the oracle's parameters."""
     case = trial.given
     try:
-        named = inspect.signature(exercise.oracle).bind(*case.args, **case.kwargs).arguments
+        return dict(inspect.signature(exercise.oracle).bind(*case.args, **case.kwargs).arguments)
     except (TypeError, ValueError):
-        named = {f"argument {i}": arg for i, arg in enumerate(case.args)} | case.kwargs
-    why = [("why this one", case.note)] if case.note else []
-    return [*((f"input `{name}`", spell(value)) for name, value in named.items()), *why]
+        return {f"argument {i}": arg for i, arg in enumerate(case.args)} | case.kwargs
+
+
+def _shown_input(exercise: FunctionExercise, trial: Trial) -> Pictures | None:
+    """Return pictures of the images and masks among the arguments that are too large to be spelled out."""
+    items = [picture_of(f"input {name}", value) for name, value in _named(exercise, trial).items()]
+    return Pictures([item for item in items if item]) if any(items) else None
 
 
 def _replay(exercise: FunctionExercise, answer: Callable[..., Any], trial: Trial) -> Text:
@@ -196,7 +208,7 @@ def _known(exercise: Exercise, answer: Any) -> Wrong | None:
 
 @judge.register
 def _(exercise: ChoiceExercise, answer: Any) -> Verdict:
-    question = (Text(exercise.question, strong=True), Table([(k, text) for k, (text, _) in exercise.options.items()]))
+    question = (Text(exercise.question, strong=True), Table([(k, text) for k, (text, _) in exercise.options.items()], prose=True))
     if holds_blank(answer):
         return verdict(Outcome.NOT_ATTEMPTED, exercise.name, exercise.title, *question)
     chosen = answer.strip().strip("().").lower() if isinstance(answer, str) else answer

@@ -80,6 +80,7 @@ class FunctionExercise(Exercise):
     seeds: int
     oracle: Callable[..., Any]
     tolerance: float | None = None  # relative to the largest expected number; None: exact integers, 1e-5 for float32
+    symmetric: bool = False  # the right result is its own mirror image, and a flip cannot be told from it
     laws: tuple[Law, ...] = ()  # besides "leaves its input alone" and "gives the same twice", which always hold
 
     takes = "a function"

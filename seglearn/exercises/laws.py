@@ -10,10 +10,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from seglearn.exercises.compare import difference
 
 Function = Callable[..., Any]
+_NAMES = "zeros ones empty full arange eye linspace tensor rand randn randint randperm"
+FACTORIES = {getattr(torch, name) for name in _NAMES.split()}
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def _changes_input(function: Function, given: Any) -> str | None:
 def _varies(function: Function, given: Any) -> str | None:
     results = []
     for seed in (1, 2):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed asks every backend and is slow
         args, kwargs = fresh(given)
         results.append(function(*args, **kwargs))
     if difference(*results) is None:
@@ -70,21 +73,33 @@ def gradient_reaches(position: int = 0) -> Law:
     return Law(f"lets the gradient reach argument {position + 1}", broken)
 
 
-def keeps_device(position: int = 0) -> Law:
-    """Return the law that the result lies where the input lies, tried on the shapes-only device "meta".
+class _Births(TorchFunctionMode):
+    """Watch for tensors with axes that are made without saying where, and are not moved either."""
 
-    An answer that cannot run there (it looks at values) is not judged by it.
-    """
+    def __init__(self):
+        super().__init__()
+        self.homeless: dict[int, tuple[Tensor, str]] = {}
 
-    def broken(function: Function, given: Any) -> str | None:
-        args, kwargs = fresh(given)
-        moved = [arg.to("meta") if isinstance(arg, Tensor) else arg for arg in args]
-        try:
-            result = function(*moved, **kwargs)
-        except (RuntimeError, NotImplementedError):
-            return None
-        if isinstance(result, Tensor) and result.device != moved[position].device:
-            return "Your result lies on the CPU even when the input does not: create tensors with device=x.device."
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        result = function(*args, **kwargs)
+        if function in FACTORIES and kwargs.get("device") is None and result.ndim:
+            self.homeless[id(result)] = (result, function.__name__)
+        elif function is Tensor.to and any(isinstance(x, str | torch.device | Tensor) for x in (*args[1:], *kwargs.values())):
+            self.homeless.pop(id(args[0]), None)
+        return result
+
+
+def _makes_strangers(function: Function, given: Any) -> str | None:
+    args, kwargs = fresh(given)
+    with _Births() as births:
+        function(*args, **kwargs)
+    names = sorted({name for _, name in births.homeless.values()})
+    if not names:
         return None
+    return f"On a GPU this would fail: torch.{names[0]} makes a tensor on the CPU. Say device=..., the input's device."
 
-    return Law("keeps the device", broken)
+
+def keeps_device() -> Law:
+    """Return the law that new tensors are made where the input lies. It needs no second device to be tried."""
+    return Law("stays on the input's device", _makes_strangers)

@@ -13,6 +13,7 @@ from seglearn.exercises.compare import as_tensor, spell_number, unequal
 from seglearn.exercises.verdicts import Pictures
 from seglearn.labels import IGNORE, STREETS, LabelSet, colorize
 
+FEW = 48  # values that are spelled out in full
 SIDE_PX = 150  # of the longer edge of a picture
 PAPER, RED = (236, 236, 236), (213, 70, 0)
 MANY = LabelSet(tuple(map(str, range(IGNORE))), tuple(STREETS.colors[k % len(STREETS)] for k in range(IGNORE)))
@@ -46,6 +47,17 @@ def three_pictures(yours: Any, expected: Any, tolerance: float | None = None) ->
     items += [(f"expected{which}", _png(_painted(right, low, high)), f"the expected result{which}")]
     items += [(said, _png(_marked(apart)), f"the pixels that differ: {said}")]
     return Pictures(items)
+
+
+def picture_of(caption: str, value: Any) -> tuple[str, bytes, str] | None:
+    """Return an image or a mask as an item of `Pictures`; None for what is small enough to be spelled, or no picture."""
+    if not isinstance(value, Tensor | np.ndarray):
+        return None
+    x = as_tensor(value)
+    if x.numel() <= FEW or x.is_complex() or not (x.ndim == 2 or _is_color(x)) or max(x.shape) > 1024:
+        return None
+    x = x.permute(1, 2, 0) if _is_color(x) and x.shape[-1] != 3 else x
+    return caption, _png(_painted(x, *_range(x))), f"{caption}, {spell(value)}"
 
 
 def _is_color(x: Tensor) -> bool:
@@ -86,14 +98,14 @@ def _png(pixels: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def spell(value: Any, most: int = 48) -> str:
+def spell(value: Any) -> str:
     """Return a value in words: a small tensor in full, a large one by shape, type and range.
 
     Example:
         >>> spell(torch.zeros(30, 40))
         'tensor of shape (30, 40), torch.float32, values 0 to 0'
     """
-    if isinstance(value, Tensor | np.ndarray) and as_tensor(value).numel() > most:
+    if isinstance(value, Tensor | np.ndarray) and as_tensor(value).numel() > FEW:
         x = as_tensor(value)
         kind = "tensor" if isinstance(value, Tensor) else "array"
         ends = () if x.is_complex() else (f", values {spell_number(x.min().item())} to {spell_number(x.max().item())}",)
@@ -101,5 +113,8 @@ def spell(value: Any, most: int = 48) -> str:
     if isinstance(value, Tensor | np.ndarray):
         values = re.sub(r"\n\s*\n", "\n", repr(value))  # without the empty lines between maps
         return f"{values}\nshape {tuple(value.shape)}, {value.dtype}"
-    words = repr(value)
+    try:
+        words = repr(value)
+    except Exception:
+        words = f"a {type(value).__name__} that cannot be printed"
     return words if len(words) <= 600 else f"{words[:580]} ... ({len(words)} characters)"

@@ -71,10 +71,11 @@ class Code:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of words: `header` may be empty. The first column names the row."""
+    """Rows of words under a header, which may be empty. The first column names the row; the others hold code, or prose."""
 
     rows: Sequence[Sequence[str]]
     header: Sequence[str] = ()
+    prose: bool = False
 
     def text(self) -> str:
         rows = [[cell.splitlines() or [""] for cell in row] for row in ([self.header] if self.header else []) + [*self.rows]]
@@ -89,10 +90,11 @@ class Table:
     def html(self) -> str:
         cell = f"text-align:left;vertical-align:top;padding:.2em 1.2em .2em 0;border-bottom:1px solid {LINE}"
         head = "".join(f'<th scope="col" style="{cell};color:{FAINT}">{escape(name)}</th>' for name in self.header)
+        letters = "" if self.prose else f";{MONO};white-space:pre-wrap"
         rows = ""
         for first, *rest in self.rows:
             rows += f'<tr style="background:transparent"><th scope="row" style="{cell};font-weight:600">{_prose(first)}</th>'
-            rows += "".join(f'<td style="{cell};{MONO};white-space:pre-wrap">{escape(words)}</td>' for words in rest) + "</tr>"
+            rows += "".join(f'<td style="{cell}{letters}">{_prose(words) if self.prose else escape(words)}</td>' for words in rest) + "</tr>"
         top = f"<thead><tr>{head}</tr></thead>" if head else ""
         style = f"border-collapse:collapse;margin:.5em 0;color:{INK};font-size:inherit;border:0"
         return f'<table style="{style}">{top}<tbody>{rows}</tbody></table>'
