@@ -16,7 +16,7 @@ COMMANDS = {
 }
 FORBIDDEN = {  # written so that this file does not hold what it looks for
     "package index": r"pypi[.]org|pythonhosted[.]|download[.]pytorch[.]org|index-url[ =]|anaconda[.]org|npmjs[.]",
-    "machine path": r"(?<![\w.~])/(work|root|tmp/(ipykernel_\d{3}|pytest|seglearn)\w*|home/(?!ada/)\w+|Users/\w+)/|[A-Z]:\\+Users\\",
+    "machine path": r"(?<![\w.~])/(work|root|tmp/(ipykernel_\d{3}|pytest|seglearn)\w*|home/(?!ada/)\w+|Users/\w+)/|[A-Z]:\\+Users\\+(?!ada)\w",
     "token": r"gh[pousr]_\w{30}|github_pat_\w{20}|hf_\w{30}|AKIA[0-9A-Z]{16}|PRIVATE KEY-{3}|[?&]token=[0-9a-f]{20}",
 }
 
