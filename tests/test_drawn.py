@@ -177,7 +177,7 @@ def test_a_stack_of_classes_is_a_row_of_numbers():
 
 
 def test_sizes_that_differ_are_refused_with_the_way_out():
-    with pytest.raises(ValueError, match=r"stack: all images must have one shape, got \(3, 2, 3\) and \(3, 4, 5\).*size="):
+    with pytest.raises(ValueError, match=r"all images must have one shape, got \(3, 2, 3\) and \(3, 4, 5\).*size="):
         stack(Counted([(2, 3), (4, 5)]))
 
 

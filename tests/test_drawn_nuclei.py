@@ -6,7 +6,7 @@ import torch
 from scipy import ndimage
 from skimage.measure import label
 
-from seglearn.data.cells import MIN_AREA_PX
+from seglearn.data.cells import MIN_AREA_PX, keep_whole
 from seglearn.data.drawn_nuclei import STYLES, draw_nuclei, instances_to_boundary, instances_to_mask
 from seglearn.labels import NUCLEI_BOUNDARY
 
@@ -46,6 +46,20 @@ def test_a_corner_counts_as_near():
 
 def test_a_picture_full_of_one_nucleus_has_no_boundary():
     assert instances_to_boundary(torch.full((3, 5), 9)).unique().tolist() == [1]
+
+
+def test_crumbs_are_swept_away_and_ids_close_ranks():
+    instances = np.zeros((8, 20), dtype=np.int64)
+    instances[1:6, 1:6] = 1
+    instances[2, 8] = 1  # cut off from the rest of 1
+    instances[1:3, 10:12] = 2  # too small
+    instances[2:7, 14:19] = 3
+    depth = np.full(instances.shape, 0.9)
+    depth[3, 3] = depth[4, 16] = 0.1
+    cells, kept = keep_whole(["one", "two", "three"], instances, depth)
+    assert cells == ["one", "three"]
+    assert np.bincount(kept.ravel()).tolist() == [8 * 20 - 50, 25, 25]
+    assert kept[3, 3] == 1 and kept[4, 16] == 2 and kept[2, 8] == 0
 
 
 # Laws ----------------------------------------------------------------------------------------------------------------

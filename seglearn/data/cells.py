@@ -34,9 +34,7 @@ class Cell:
     depth: np.ndarray  # (h, w): 0 at the center, 1 on the outline, more outside
 
 
-def plant(
-    rng: np.random.Generator, height: int, width: int, population: Population
-) -> tuple[list[Cell], np.ndarray]:
+def plant(rng: np.random.Generator, height: int, width: int, population: Population) -> tuple[list[Cell], np.ndarray]:
     """Return nuclei and the map of their ids; where two overlap, a pixel goes to the one it lies deeper in.
 
     Shapes:
@@ -68,7 +66,7 @@ def plant(
         own = inside & (cell.depth < owner_depth[cell.window])
         instances[cell.window][own] = len(cells)
         owner_depth[cell.window][own] = cell.depth[own]
-    return _keep_whole(cells, instances, owner_depth)
+    return keep_whole(cells, instances, owner_depth)
 
 
 def _place(rng, height, width, population, centers) -> tuple[float, float, float]:
@@ -99,7 +97,8 @@ def _grow(rng, height, width, place, population) -> Cell:
     dx = np.arange(columns.start, columns.stop)[None] - x
     along, across = (dx * cos + dy * sin) / long, (dy * cos - dx * sin) / short
     turn = np.arctan2(across, along)
-    outline = 1 + sum(bend * np.cos(lobe * turn + phase) for bend, lobe, phase in zip(bends, LOBES, phases, strict=True))
+    waves = zip(bends, LOBES, phases, strict=True)
+    outline = 1 + sum(bend * np.cos(lobe * turn + phase) for bend, lobe, phase in waves)
     return Cell((rows, columns), along, across, np.hypot(along, across) / np.maximum(outline, 0.5))
 
 
@@ -108,7 +107,7 @@ def _span(center: float, reach: float, length: int) -> slice:
     return slice(min(max(int(center - reach), 0), length), min(max(int(center + reach) + 2, 0), length))
 
 
-def _keep_whole(cells, instances, owner_depth) -> tuple[list[Cell], np.ndarray]:
+def keep_whole(cells, instances, owner_depth) -> tuple[list[Cell], np.ndarray]:
     """Return what is left when crumbs are swept away: pixels cut off from their nucleus, nuclei almost covered."""
     order = np.argsort(np.where(instances > 0, owner_depth, np.inf), axis=None)
     _, first = np.unique(instances.ravel()[order], return_index=True)
