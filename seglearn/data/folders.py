@@ -113,7 +113,7 @@ def pairs_by_name(images: Path, masks: Path) -> list[Pair]:
             )
     if not image_of:
         raise ValueError(f"ImagesAndMasks: {images} holds no pictures ({', '.join(SUFFIXES)}). Put some there.")
-    return [(image_of[stem], mask_of[stem]) for stem in sorted(image_of)]
+    return [(image, mask_of[stem]) for stem, image in image_of.items()]
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:

@@ -1,6 +1,5 @@
 """From a file to tensors, and back: pixels become numbers in [0, 1], labels are copied and never rescaled."""
 
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +10,6 @@ from torch import Tensor
 
 from seglearn.checks import check_labels, check_shapes
 from seglearn.labels import IGNORE, INK, VOC, LabelSet, from_colors
-
-# What Pillow raises on a file that is cut short or scrambled, depending on where the damage is.
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, zlib.error, Image.DecompressionBombError)
 
 
 def read_image(path: str | Path) -> Tensor:
@@ -193,5 +189,5 @@ def _open(where: str, path: str | Path) -> Image.Image:
     except UnidentifiedImageError:
         what = "is empty" if not path.stat().st_size else "is not a picture that Pillow can read"
         raise ValueError(f"{where}: {path} {what}. Open it in a viewer; export or download it again as PNG.") from None
-    except DAMAGE as error:
+    except Exception as error:  # Pillow raises a dozen kinds, depending on the format and on where the damage is
         raise ValueError(f"{where}: {path} is cut short or damaged ({error}). Copy or download it again.") from None
