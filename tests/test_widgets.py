@@ -177,6 +177,13 @@ def test_goals_are_solved_one_after_another():
     assert probe.reached
 
 
+def test_the_last_goal_alone_is_not_enough():
+    probe = PixelProbe(*random_scene(), STREETS, goal=["void", "pole"])
+    probe.row, probe.column = 0, 1
+    assert probe.facts["name"] == "pole"
+    assert not probe.reached
+
+
 def test_without_a_goal_the_rarest_label_is_sought():
     mask = torch.tensor([[0, 0, 1], [0, IGNORE, 1]])
     assert PixelProbe(torch.zeros(3, 2, 3), mask, NUCLEI).goal == "Find a void pixel (label 255)."
