@@ -20,7 +20,7 @@ from seglearn.cli import datasets, lab, machine
 from seglearn.cli.diagnosis import diagnose, partner
 from seglearn.cli.doctor import describe, verdict
 from seglearn.cli.probe import PACKAGES, attempt
-from seglearn.cli.report import Report
+from seglearn.cli.report import Report, ask_the_probe
 from seglearn.data import DATASETS, DownloadError
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +30,7 @@ TINY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 def seglearn(*typed: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "seglearn", *typed]
     told = {**os.environ, "PYTHONIOENCODING": "utf-8", **environment}
-    return subprocess.run(command, cwd=cwd, env=told, capture_output=True, text=True, encoding="utf-8", timeout=300)
+    return subprocess.run(command, cwd=cwd, env=told, capture_output=True, text=True, encoding="utf-8", timeout=600)
 
 
 # The command itself
@@ -290,6 +290,14 @@ def test_the_doctor_survives_a_package_that_kills_python(ask_doctor, tmp_path):
     ran = ask_doctor(tmp_path, scipy="import os\nos._exit(3)")
     assert ran.returncode == 1
     assert "scipy is here but does not load: the process ended with status 3" in ran.stdout
+
+
+def test_the_doctor_does_not_wait_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
+    (tmp_path / "numpy.py").write_text("import time\ntime.sleep(60)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    found = ask_the_probe(timeout_s=15)
+    assert found["errors"] == {"numpy": "not within 15 seconds. Is this machine very busy? Then first try again"}
 
 
 def test_the_doctor_finds_the_file_that_hides_pytorch(ask_doctor, tmp_path):
