@@ -138,7 +138,7 @@ _LEGEND = {"frameon": False, "fontsize": 8, "handlelength": 1, "handleheight": 1
 def _canvas(ax: Axes | None, title: str) -> Axes:
     ax = take_or_make(ax)
     ax.set(xticks=[], yticks=[])
-    ax.spines[:].set_visible(False)
+    ax.spines[:].set(visible=True, color="#d0d0d0", linewidth=0.5)  # a hairline, so that white does not run into the page
     write_title(ax, title)
     return ax
 

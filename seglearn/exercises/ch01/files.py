@@ -10,8 +10,8 @@ from seglearn.exercises.kinds import FunctionExercise, ValueExercise, Wrong, giv
 from seglearn.labels import IGNORE
 
 Palette = Mapping[tuple[int, int, int], int]
-# Labels are not in order; two colors share red, two have equal sums, two are the same backwards.
-PALETTE = {(90, 10, 20): 3, (20, 10, 90): 1, (90, 40, 7): 0, (0, 0, 0): IGNORE, (128, 64, 128): 2}
+# Labels are not in order; two colors share red, two green, two have equal sums, two are the same backwards.
+PALETTE = {(90, 10, 20): 3, (20, 10, 90): 1, (90, 40, 7): 0, (0, 0, 0): IGNORE, (128, 64, 128): 2, (30, 64, 9): 4}
 
 
 def _coded(seed: int):

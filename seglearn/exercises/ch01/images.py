@@ -6,7 +6,7 @@ from torch import Tensor
 from seglearn.exercises.kinds import FunctionExercise, ValueExercise, WidgetExercise, Wrong, given
 from seglearn.exercises.laws import keeps_device
 
-PROBE_PLACE = 9000  # of the image 3 x 64 x 96 in the notebook: green, row 29, column 72
+PROBE_PLACE = 20_000  # of the image 3 x 96 x 144 in the notebook: green, row 42, column 128
 SHAPES = [(1, 1), (1, 3), (2, 3), (5, 4), (3, 7)]
 
 
@@ -119,8 +119,8 @@ FLAT_PLACE = ValueExercise(
 )
 
 
-def _plane_place(place: int, *, height: int = 64, width: int = 96) -> int:
-    return place % (height * width)
+def _in_plane(place: int) -> int:
+    return place % (96 * 144)
 
 
 PROBE = WidgetExercise(
@@ -130,53 +130,53 @@ PROBE = WidgetExercise(
     difficulty=2,
     objective="derive channel, row and column from a place in memory",
     hints=(
-        "One plane holds 64 * 96 = 6144 numbers. In which plane does place 9000 lie?",
+        "One plane holds 96 * 144 = 13,824 numbers. In which plane does place 20,000 lie?",
         "1. divide by the size of a plane: channel  2. divide the rest by the width: row  3. what is left: column",
-        "divmod(9000, 64 * 96), then divmod of the rest by 96.",
+        "divmod(20_000, 96 * 144), then divmod of the rest by 144.",
     ),
-    goal=f"Find the value that stands at place {PROBE_PLACE} of the (C, H, W) image.",
+    goal="Find the value that stands at place 20,000 of the (C, H, W) image.",
     reached=lambda facts: facts["flat_chw"] == PROBE_PLACE,
-    start={"row": 32, "column": 48, "channel": 0},
+    start={"row": 48, "column": 72, "channel": 0},
     wrongs=(
         Wrong(
             "the other layout",
-            {"row": 31, "column": 24, "channel": 0, "flat_chw": 3000, "flat_hwc": PROBE_PLACE},
-            "This is place 9000 of the file's layout (H, W, C). Read the line for (C, H, W).",
+            {"row": 46, "column": 42, "channel": 2, "flat_chw": 34314, "flat_hwc": PROBE_PLACE},
+            "This is place 20,000 of the file's layout (H, W, C). Read the line for (C, H, W).",
             when=lambda facts: facts["flat_hwc"] == PROBE_PLACE,
         ),
         Wrong(
             "another channel",
-            {"row": 29, "column": 72, "channel": 2, "flat_chw": 15144, "flat_hwc": 8570},
-            "Row and column are right. Now choose the channel: how many planes of 6144 fit into 9000?",
-            when=lambda facts: _plane_place(facts["flat_chw"]) == _plane_place(PROBE_PLACE),
+            {"row": 42, "column": 128, "channel": 2, "flat_chw": 33824, "flat_hwc": 18530},
+            "Row and column are right. Now choose the channel: how many planes of 13,824 fit into 20,000?",
+            when=lambda facts: _in_plane(facts["flat_chw"]) == _in_plane(PROBE_PLACE),
         ),
         Wrong(
             "neighbor",
-            {"row": 29, "column": 73, "channel": 1, "flat_chw": 9001, "flat_hwc": 8572},
+            {"row": 42, "column": 129, "channel": 1, "flat_chw": 20001, "flat_hwc": 18532},
             "One step away! Columns are counted from 0.",
             when=lambda facts: abs(facts["flat_chw"] - PROBE_PLACE) == 1,
         ),
         Wrong(
             "one row away",
-            {"row": 30, "column": 72, "channel": 1, "flat_chw": 9096, "flat_hwc": 8857},
+            {"row": 43, "column": 128, "channel": 1, "flat_chw": 20144, "flat_hwc": 18961},
             "One row too far up or down: rows are counted from 0, too.",
-            when=lambda facts: abs(facts["flat_chw"] - PROBE_PLACE) == 96,
+            when=lambda facts: abs(facts["flat_chw"] - PROBE_PLACE) == 144,
         ),
         Wrong(
             "right row only",
-            {"row": 29, "column": 40, "channel": 1, "flat_chw": 8968, "flat_hwc": 8473},
+            {"row": 42, "column": 40, "channel": 1, "flat_chw": 19912, "flat_hwc": 18265},
             "Channel and row are right. What is left over after whole rows is the column.",
-            when=lambda facts: facts["channel"] == 1 and facts["row"] == 29,
+            when=lambda facts: facts["channel"] == 1 and facts["row"] == 42,
         ),
         Wrong(
             "right plane only",
-            {"row": 10, "column": 40, "channel": 1, "flat_chw": 7144, "flat_hwc": 3001},
-            "The channel is right. Whole rows come next: divide the rest by 96.",
+            {"row": 10, "column": 40, "channel": 1, "flat_chw": 15304, "flat_hwc": 4441},
+            "The channel is right. Whole rows come next: divide the rest by 144.",
             when=lambda facts: facts["channel"] == 1,
         ),
     ),
-    rights=({"row": 29, "column": 72, "channel": 1, "flat_chw": PROBE_PLACE, "flat_hwc": 8569},),
-    remark="divmod twice: 9000 = 1 * 6144 + 29 * 96 + 72.",
+    rights=({"row": 42, "column": 128, "channel": 1, "flat_chw": PROBE_PLACE, "flat_hwc": 18529},),
+    remark="divmod twice: 20,000 = 1 * 13,824 + 42 * 144 + 128.",
 )
 
 IMAGES = [TO_FLOAT, FLAT_PLACE, PROBE]
