@@ -32,7 +32,7 @@ def given(*args: Any, note: str = "", **kwargs: Any) -> Given:
     return Given(args, kwargs, note)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Wrong:
     """A plausible wrong answer with the sentence that its author needs to hear.
 
@@ -46,7 +46,7 @@ class Wrong:
     when: Callable[[Any], bool] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Exercise:
     """What all exercises share. `name` is "01.one_hot": the chapter, a dot, a word."""
 
@@ -69,7 +69,7 @@ class Exercise:
             raise ValueError(f"{self.name}: difficulty must be 1 (warm-up), 2 (core) or 3 (stretch).")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class FunctionExercise(Exercise):
     """Write a function; it is judged against `oracle` on the inputs `cases(seed)`, seed = 0 .. seeds - 1, and by laws.
 
@@ -86,7 +86,7 @@ class FunctionExercise(Exercise):
     takes = "a function"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ValueExercise(Exercise):
     """Find a value: equal to `expected` (a value, or a function of nothing that computes it), or one that `accept`s."""
 
@@ -106,7 +106,7 @@ class ValueExercise(Exercise):
         return self.expected() if callable(self.expected) else self.expected
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ChoiceExercise(Exercise):
     """Choose an option. `options[letter] = (text, what to say when it is chosen)`; the sentence of `right` explains.
 
@@ -129,7 +129,7 @@ class ChoiceExercise(Exercise):
         object.__setattr__(self, "remark", self.remark or self.options[self.right][1])
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class WidgetExercise(Exercise):
     """Reach a goal with an explorable: `reached(facts)` judges its `.facts`; `start` are facts of the untouched widget."""
 

@@ -1,6 +1,7 @@
 """Which known mistake is this? An answer is recognized by its outputs over all cases, not by its text."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import permutations
 from typing import Any
 
@@ -15,9 +16,15 @@ from seglearn.exercises.probing import Probe, Trial, compared, probe
 
 def recognize(exercise: FunctionExercise, seen: Probe) -> Wrong | None:
     """Return the known wrong answer that behaves like this one; of several, the one that explains most."""
-    scores = [(_likeness(exercise, seen, probe(exercise, wrong.answer)), wrong) for wrong in exercise.wrongs]
+    scores = [(_likeness(exercise, seen, _known(exercise, wrong)), wrong) for wrong in exercise.wrongs]
     score, best = max(scores, key=lambda pair: pair[0], default=((0, 0), None))
     return best if score[0] > 0 else None
+
+
+@lru_cache(maxsize=512)
+def _known(exercise: FunctionExercise, wrong: Wrong) -> Probe:
+    """Return what a listed wrong answer does: the same at every check, so it is found out once."""
+    return probe(exercise, wrong.answer)
 
 
 def _likeness(exercise: FunctionExercise, seen: Probe, known: Probe) -> tuple[int, int]:
