@@ -244,7 +244,7 @@ def test_the_picture_agrees_with_the_mask(scenes):
 
 @pytest.mark.parametrize("size", [(15, 96), (64, 8), (0, 0)])
 def test_a_picture_too_small_for_a_street_is_refused(size):
-    with pytest.raises(ValueError, match=r"draw_street: size must be \(height, width\) of at least 16 pixels each, got"):
+    with pytest.raises(ValueError, match=r"draw_street: size must be \(height, width\) of at least 16 pixels"):
         draw_street(0, size=size)
 
 

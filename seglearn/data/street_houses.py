@@ -88,8 +88,9 @@ def paint_rows(view: View, rows: dict[int, Houses]) -> None:
         _paint_party_walls(view, x, side, houses)
         plane = view.wall(x, near=view.street.near, far=view.street.length, top=_highest(houses))
         if plane is not None:
-            bay_px = abs(x) * view.camera.focal / plane.along**2  # pixels that a meter of wall takes
-            _paint_facades(view, plane.patch, plane.along, plane.up, houses, plane.along, bay_px, view.weather.facing(-side))
+            scale = abs(x) * view.camera.focal / plane.along**2  # pixels that a meter along the wall takes
+            light = view.weather.facing(-side)
+            _paint_facades(view, plane.patch, plane.along, plane.up, houses, plane.along, scale, light)
 
 
 def _highest(houses: Houses) -> float:
@@ -131,7 +132,8 @@ def _paint_facades(
     k = np.clip(np.searchsorted(houses.start, along, side="right") - 1, 0, len(houses.start) - 1)  # (w,) which house
     inside, width, eaves = along - houses.start[k], houses.width[k], houses.height[k]
     standing = (inside < width) & (eaves > 0)
-    slope = np.where(houses.gabled[k], 1 - np.abs(2 * inside / width - 1), np.minimum(1, 2 * (width - np.abs(2 * inside - width)) / width))
+    to_end = 1 - np.abs(2 * inside / width - 1)  # 0 at both ends of the house, 1 in its middle
+    slope = np.where(houses.gabled[k], to_end, np.minimum(1, 2 * to_end))
     ridge = eaves + houses.roof[k] * slope + 1.1 * (np.abs(inside - houses.chimney[k]) < 0.5)
     outline = (up > 0) & (up < ridge) & standing
     grain = noise(view.rng, *patch.shape, slope=0.8)

@@ -4,7 +4,7 @@ import numpy as np
 
 from seglearn.data.painting import FINE
 from seglearn.data.street_stage import PAVEMENT, ROAD
-from seglearn.data.street_view import View, Weather
+from seglearn.data.street_view import Glow, View, Weather
 from seglearn.data.textures import blur, noise, value_noise
 
 HOURS = {  # sky at the top, sky near the horizon, ambient light; chance, hardness of the sun
@@ -25,7 +25,7 @@ def choose_weather(rng: np.random.Generator) -> Weather:
     sun, cloud, haze = HOURS[hour][4], rng.uniform(0.1, 0.75), rng.uniform(0.001, 0.006)
     if name != "clear":
         brightness = np.float32(0.35 * low.max() + 0.65 * low.mean())
-        gray = GRAY_SKY * brightness * rng.uniform(0.85, 1.1)
+        gray = GRAY_SKY * brightness * rng.uniform(0.72, 0.98)
         top, low = 0.25 * top + 0.65 * gray, 0.2 * low + 0.8 * gray
         ambient, sun = 0.85 * ambient.mean() + 0.1 * ambient, 0.0
         cloud, haze = rng.uniform(0.5, 0.9), {"overcast": 0.004, "rain": 0.012, "fog": 0.024, "snow": 0.014}[name]
@@ -60,7 +60,8 @@ def _mirror(view: View) -> None:
     depth = np.arange(canvas.label.shape[0] - horizon)
     above = canvas.color[:, np.maximum(horizon - 1 - depth, 0)]
     ground = (canvas.label[horizon:] == ROAD) | (canvas.label[horizon:] == PAVEMENT)
-    puddles = np.clip(0.45 + 0.16 * noise(view.rng, *ground.shape, slope=1.4) - 0.25 * depth[:, None] / len(depth), 0, 1)
+    nearness = depth[:, None] / len(depth)  # seen steeply, water mirrors less
+    puddles = np.clip(0.45 + 0.16 * noise(view.rng, *ground.shape, slope=1.4) - 0.25 * nearness, 0, 1)
     canvas.color[:, horizon:] += (puddles * ground).astype(np.float32) * (above - canvas.color[:, horizon:])
 
 
@@ -73,8 +74,9 @@ def expose(view: View, image: np.ndarray) -> np.ndarray:
     """
     rng, weather = view.rng, view.weather
     _, height, width = image.shape
-    for row, column, radius, color in view.glows:
-        _add_halo(image, row, column, max(radius, 0.8), color)
+    for glow in view.glows:
+        if _is_seen(view, glow):
+            _add_halo(image, glow.row, glow.column, max(glow.radius, 0.8), glow.color)
     if weather.name == "rain":
         image += 0.13 * _streaks(rng, height, width) * np.float32(0.4 + 0.6 * weather.sky_low.mean())
     if weather.name == "snow":
@@ -88,6 +90,12 @@ def expose(view: View, image: np.ndarray) -> np.ndarray:
     grain = noise(rng, 3 * height, width, slope=0.0).reshape(3, height, width)
     image = image + grain * np.float32(rng.uniform(0.006, 0.02) * (1.5 if weather.lamps_on else 1.0))
     return np.clip(image, 0, 1)
+
+
+def _is_seen(view: View, glow: Glow) -> bool:
+    rows, columns = view.canvas.depth.shape
+    row, column = int(glow.row * FINE), int(glow.column * FINE)
+    return 0 <= row < rows and 0 <= column < columns and view.canvas.depth[row, column] > glow.z - 0.5
 
 
 def _add_halo(image: np.ndarray, row: float, column: float, radius: float, color: np.ndarray) -> None:

@@ -37,7 +37,8 @@ def paint_lamp(view: View, x: float, z: float) -> None:
     _bar(view, (x + head) / 2, z, color, width=reach, low=height - 0.1, high=height + 0.02)
     shining = view.weather.lamps_on
     light = np.array([1.0, 0.86, 0.58], np.float32)
-    _bar(view, head, z, view.weather.glowing(light) if shining else color * 1.2, width=0.75, low=height - 0.2, high=height)
+    glass = view.weather.glowing(light) if shining else color * 1.2
+    _bar(view, head, z, glass, width=0.75, low=height - 0.2, high=height)
     if shining:
         view.glow(head, height - 0.1, z, 1.2, light)
         _light_ground(view, head, z)

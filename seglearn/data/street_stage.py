@@ -70,8 +70,8 @@ def paint_ground(view: View) -> None:
     patch.paint(((x < left) & (x > left - kerb)) | ((x > right) & (x < right + kerb)), np.minimum(paving * 1.25, 1))
     patch.shade(((x > left) & (x < left + kerb)) | ((x < right) & (x > right - kerb)), 0.7)
     if weather.name == "snow":
-        tracks = np.abs(np.abs(x - (left + right) / 2) - 1.6) < 0.9
-        patch.paint(on_road & ~tracks & (grain > 0.96), SNOW, opacity=0.8)
+        from_track = np.abs(np.abs(x - (left + right) / 2) - 1.6) + 3 * (grain - 1)
+        patch.paint(on_road & (from_track > 0.9), SNOW[:, None, None] * grain, opacity=0.65)
     _paint_marks(view, plane, on_road)
     _paint_shadows(view, plane)
 
@@ -100,5 +100,5 @@ def _paint_shadows(view: View, plane: Plane) -> None:
         edge = np.abs(x - wall) < reach + 1.5 * np.sign(np.sin(z * 0.35 + rng.uniform(0, 6)))
         patch.shade(edge, 0.58)
     if weather.lamps_on:  # our own headlights
-        beam = 1.4 * np.exp(-((x / (1.2 + 0.22 * z)) ** 2) - ((z - 9) / 9) ** 2)
-        patch.color *= 1 + beam * (1.0 if weather.hour == "night" else 0.4)
+        strength = (1.3 if weather.hour == "night" else 0.5) * (0.3 if weather.name == "snow" else 1.0)
+        patch.color *= 1 + strength * np.exp(-((x / (1.2 + 0.22 * z)) ** 2) - ((z - 9) / 9) ** 2)

@@ -182,12 +182,12 @@ def paint_person(view: View, x: float, z: float) -> None:
     jacket, trousers = _clothes(rng), np.array([0.12, 0.13, 0.18], np.float32) * rng.uniform(0.5, 2.2)
     skin, hair = SKIN[rng.integers(len(SKIN))], HAIR[rng.integers(len(HAIR))]
     light = 0.95 + 0.25 * view.weather.sun * view.weather.sun_side * np.clip(side / 0.12, -1, 1)
-    legs = limb(side, up, (0.045, 0.5), (stride, 0.0), 0.058) | limb(side, up, (-0.045, 0.5), (-stride, 0.0), 0.058)
+    legs = limb(np.abs(side), up, (0.045, 0.5), (stride, 0.0), 0.058)
     patch.paint(legs, trousers[:, None, None] * light, label=PERSON, depth=z)
     hem = 0.30 if rng.random() < 0.25 else 0.46
     swing = stride * 0.6
     body = (np.abs(side) < 0.105 + 0.035 * np.clip((up - 0.5) / 0.3, -0.5, 1)) & (up > hem) & (up < 0.845)
-    arms = limb(side, up, (0.13, 0.82), (0.13 + swing, 0.47), 0.035) | limb(side, up, (-0.13, 0.82), (-0.13 - swing, 0.47), 0.035)
+    arms = limb(np.abs(side), up, (0.13, 0.82), (0.13 + swing, 0.47), 0.035)
     patch.paint(arms, jacket[:, None, None] * light * 0.85, label=PERSON, depth=z)
     patch.paint(body, jacket[:, None, None] * light, label=PERSON, depth=z)
     patch.paint(ellipse(side, up, (0, 0.92), (0.064, 0.082)), skin[:, None, None] * light, label=PERSON, depth=z)

@@ -82,6 +82,16 @@ class Street:
     crossing: float | None  # z of a zebra crossing
 
 
+class Glow(NamedTuple):
+    """A lamp that shines: where it is seen, how far it is, how wide its halo is in pixels, and its color."""
+
+    row: float
+    column: float
+    z: float
+    radius: float
+    color: np.ndarray
+
+
 @dataclass
 class View:
     """All that a painting function needs: chance, canvas, camera, weather and street; and the lamps seen so far."""
@@ -91,12 +101,12 @@ class View:
     camera: Camera
     weather: Weather
     street: Street
-    glows: list[tuple[float, float, float, np.ndarray]] = field(default_factory=list)  # row, column, pixels, color
+    glows: list[Glow] = field(default_factory=list)
 
     def glow(self, x: float, up: float, z: float, radius: float, color) -> None:
-        """Remember a shining lamp; its halo is added over the finished picture."""
+        """Remember a shining lamp; its halo is added over the finished picture, where nothing hides the lamp."""
         camera = self.camera
-        self.glows.append((camera.row(up, z), camera.column(x, z), radius * camera.scale(z), np.asarray(color)))
+        self.glows.append(Glow(camera.row(up, z), camera.column(x, z), z, radius * camera.scale(z), np.asarray(color)))
 
     def bar(self, x: float, z: float, *, width: float, low: float, high: float) -> Patch | None:
         """Return an upright rectangle that is at least a pixel wide and high, with thin sides on whole pixels.
