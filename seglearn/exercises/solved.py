@@ -20,7 +20,7 @@ def called_names(source: Path) -> list[str]:
 def solved_answer(source: Path, name: str) -> Any:
     """Return the answer that the source's own solution gives to an exercise.
 
-    The cells tagged "setup" and "data" run once per source, then the exercise's cells with their solution in place;
+    The cells tagged "setup" and "data" before the exercise run once per source, then the exercise's cells with their solution in place;
     the answer is what `check(name, ANSWER)` hands over.
 
     Raises:
@@ -30,18 +30,21 @@ def solved_answer(source: Path, name: str) -> Any:
     answers = [call.args[1] for call in _calls(source, ("check",)) if call.args[0].value == name and len(call.args) > 1]
     if not mine or not answers:
         raise LookupError(f'{source.name}: {name} needs a cell tagged ["exercise", "{name}"] and a `check("{name}", ...)`.')
-    scene = dict(_set_up(source))
+    scene = dict(_set_up(source, cells(source).index(mine[0])))
     for cell in mine:
         _run(cell, source, scene)
     return eval(compile(ast.Expression(answers[0]), source.name, "eval"), scene)
 
 
 @cache
-def _set_up(source: Path) -> dict[str, Any]:
-    scene: dict[str, Any] = {"__name__": "__main__"}
-    for cell in cells(source):
-        if {"setup", "data"} & set(cell.tags):
-            _run(cell, source, scene)
+def _set_up(source: Path, stop: int) -> dict[str, Any]:
+    """Return what the cells for setup and data before cell `stop` define, building on the one before it."""
+    if stop == 0:
+        return {"__name__": "__main__"}
+    scene, cell = _set_up(source, stop - 1), cells(source)[stop - 1]
+    if {"setup", "data"} & set(cell.tags):
+        scene = dict(scene)
+        _run(cell, source, scene)
     return scene
 
 
