@@ -378,7 +378,7 @@ def test_upstreams_layout_gives_the_same_nuclei_as_the_compact_one(real_data):
     for folder in folders:
         image, instances = nuclei_room.read_upstream(folder)
         compact = real_data / "nuclei" / "labels" / f"{native[folder.name]}.png"
-        assert same_partition(instances, nuclei_room.read_ids(compact))
+        assert same_partition(instances, read_mask(compact))
         assert torch.equal(image, read_image(real_data / "nuclei" / "images" / f"{native[folder.name]}.png"))
 
 
@@ -412,6 +412,7 @@ def test_nuclei_answer_three_questions(real_data):
         for target in ("semantic", "boundary", "instances")
     }
     masks = {target: dataset[4][1] for target, dataset in pairs.items()}
+    assert pairs["semantic"][4][0].shape == (3, 64, 96) and masks["instances"].shape == (64, 96)
     assert torch.equal(masks["semantic"], (masks["instances"] > 0).long())
     assert torch.equal(masks["boundary"] > 0, masks["instances"] > 0) and masks["boundary"].max() == 2
     assert pairs["boundary"].labels.names == ("background", "nucleus", "boundary")

@@ -73,15 +73,10 @@ class Nuclei(Dataset):
         return image, self.to_target(instances)
 
     def _read_compact(self, name: str) -> tuple[Tensor, Tensor]:
-        return read_image(self.folder / "images" / f"{name}.png"), read_ids(self.folder / "labels" / f"{name}.png")
+        return read_image(self.folder / "images" / f"{name}.png"), read_mask(self.folder / "labels" / f"{name}.png")
 
     def _read_upstream(self, name: str) -> tuple[Tensor, Tensor]:
         return read_upstream(self.folder / "stage1_train" / name)
-
-
-def read_ids(path: Path) -> Tensor:
-    """Return a map of ids; 255 is the 255th nucleus here, and no void."""
-    return read_mask(path, ignore=-1)
 
 
 def read_upstream(folder: Path) -> tuple[Tensor, Tensor]:
