@@ -25,12 +25,12 @@ from PIL import Image
 from scipy.ndimage import label as connected_pixels
 from torchvision.ops import masks_to_boxes
 
-from seglearn.data import DrawnStreets, read_image, read_mask, save_mask
+from seglearn.data import DrawnStreets, draw_street, read_image, read_mask, save_mask
 from seglearn.exercises import check, gap, guess, hint, progress, solution
-from seglearn.labels import IGNORE, STREETS, colorize, from_colors
+from seglearn.labels import IGNORE, INK, STREETS, colorize, from_colors
 from seglearn.plots import panels, show_errors, show_image, show_instances, show_mask, show_overlay
 from seglearn.training import seed_everything
-from seglearn.widgets import PixelProbe
+from seglearn.widgets import Goal, PixelProbe
 
 seed_everything(1)
 SAMPLES = Path("../data/samples/streets")  # four drawn pairs, stored as PNG files: they need no network
@@ -122,8 +122,9 @@ check("01.flat_place", flat_place)
 # **Exercise 01.probe** (core, 4 minutes; objective: go back from an address to a pixel). *Move the cursor by mouse, sliders or arrow keys until the probe stands on place 20,000 of the (C, H, W) image. Calculate first, then move.* Watch also what the probe says over the car's bonnet at the bottom.
 
 # %% tags=["data"]
+GOAL = Goal("Stand on the value at place 20,000 of the (C, H, W) image.", (("flat_chw", "==", 20_000),))
 image, mask = read_image(SAMPLES / "images" / "003.png"), read_mask(SAMPLES / "labels" / "003.png", classes=K)
-probe = PixelProbe(image, mask, STREETS, goal=20_000)
+probe = PixelProbe(image, mask, STREETS, goal=GOAL)
 
 # %% tags=["exercise", "01.probe"]
 ### BEGIN SOLUTION
@@ -297,7 +298,8 @@ assert colors_before == 9 and colors_after > 100              # 8 classes and vo
 print(f"{colors_before} colors went in, {colors_after} came out")
 
 # %% tags=["raises-exception"]
-from_colors(damaged, {color: k for k, color in enumerate(STREETS.colors)})
+palette = {color: k for k, color in enumerate(STREETS.colors)} | {INK: IGNORE}
+from_colors(damaged, palette)
 
 # %%
 corner = (slice(0, 48), slice(60, 132))
@@ -364,7 +366,7 @@ gap("01.flipped", 3)
 # **Predict.** *How many cars do you count in the next picture? And how many will a program find that takes connected car pixels as one car?* Guess the program's number.
 
 # %% tags=["data"]
-street, truth = read_image(SAMPLES / "images" / "000.png"), read_mask(SAMPLES / "labels" / "000.png", classes=K)
+street, truth = draw_street(2, seed=2026, size=(96, 144))
 show_image(street, title="How many cars?")
 plt.show()
 
@@ -375,20 +377,22 @@ guess("01.cars", ...)
 CAR = STREETS.index("car")
 patches, count = connected_pixels((truth == CAR).numpy())
 patches = torch.from_numpy(patches).long()
-assert count == 3
+assert count == 2
 gap("01.cars", count)
 
 # %% [markdown]
-# The red van hides a blue one, and their pixels touch: the semantic mask has forgotten that they are two. No program can get them back from that mask alone; a person has to say it. We do it with one line, and derive the other answers from the instances.
+# On the left stand three cars, one behind the other. Their pixels touch, so the semantic mask has forgotten that they are three, and no program can get them back from that mask alone. A person has to say it. We cut them apart by hand, and derive the other answers from the result.
 
 # %% tags=["data"]
 instances = patches.clone()
-instances[:, 69:][patches[:, 69:] == patches[50, 50]] = count + 1     # right of column 69 begins the blue van
-numbers = range(1, count + 2)
+behind = patches == 1
+behind[50:, :68], behind[56:] = False, False         # the yellow car in front ends here
+instances[behind] = 3                                # the blue car
+instances[:, 73:][behind[:, 73:]] = 4                # another yellow one behind it
 
 # %%
 tags = [STREETS.names[k] for k in truth.unique()]                     # classification
-boxes = masks_to_boxes(torch.stack([instances == n for n in numbers]))
+boxes = masks_to_boxes(torch.stack([instances == n for n in range(1, 5)]))
 boxes[:, 2:] += 1                                                     # torchvision stops at the last pixel's near edge
 panoptic = truth * 1000 + instances                                   # 5002 is car number 2; 2000 is road
 assert torch.equal(panoptic // 1000, truth) and torch.equal(panoptic % 1000, instances)
@@ -398,7 +402,7 @@ print("box of car 2:", boxes[1].int().tolist())
 # %%
 axes = panels(3, 2, titles=[
     f"Classification: {len(tags)} tags", "Detection: 4 boxes", "Semantic: one label for each pixel",
-    "Connected pixels: 3 cars, one is wrong", "Instance: 4 cars", "Panoptic: class * 1000 + number",
+    "Connected pixels: 2 cars, one of them wrong", "Instance: 4 cars", "Panoptic: class * 1000 + number",
 ])
 show_image(street, axes[0])
 show_image(street, axes[1])
@@ -407,7 +411,7 @@ for x1, y1, x2, y2 in boxes.tolist():
 show_overlay(street, truth, STREETS, axes[2], legend=False)
 show_instances(street, patches, axes[3])
 show_instances(street, instances, axes[4])
-show_instances(street, panoptic, axes[5])                           # 0 is sky: the largest stuff, without a line
+show_instances(street, panoptic, axes[5])  # 0, the sky, gets no outline
 plt.show()
 
 # %% [markdown]

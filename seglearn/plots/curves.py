@@ -21,7 +21,7 @@ LINES = {  # column of the history -> its name, color and dashes
 def show_history(history, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw how a training went: losses against the left axis, the score (0..1) against the right one.
 
-    `history` has the columns epoch, loss, val_loss and score: lists of equal length, NaN or None where a number is missing.
+    `history` has the columns epoch, loss, val_loss and score: lists of one length, NaN or None where it is missing.
     """
     ax = take_or_make(ax, width=5.6, height=3.4)
     epochs = list(history.epoch)
@@ -115,7 +115,15 @@ def show_confusion(
     ax.imshow(np.nan_to_num(share), cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
     for row, column in np.ndindex(classes, classes):
         ink = "white" if share[row, column] > 0.55 else DARK
-        ax.text(column, row, _cell(share[row, column], counts[row, column], normalize), color=ink, fontsize=8, ha="center", va="center")
+        ax.text(
+            column,
+            row,
+            _cell(share[row, column], counts[row, column], normalize),
+            color=ink,
+            fontsize=8,
+            ha="center",
+            va="center",
+        )
     ax.set_xticks(range(classes), labels.names, rotation=40, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(classes), labels.names)
     ax.tick_params(length=0)

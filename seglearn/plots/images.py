@@ -25,7 +25,9 @@ def show_image(image: Tensor, ax: Axes | None = None, *, title: str = "") -> Axe
     """
     check_shapes("show_image", image=(image, "C H W"))
     if image.shape[0] not in (1, 3):
-        raise ValueError(f"show_image: image must have 1 or 3 channels, got {tuple(image.shape)}. Use .permute(2, 0, 1).")
+        raise ValueError(
+            f"show_image: image must have 1 or 3 channels, got {tuple(image.shape)}. Use .permute(2, 0, 1)."
+        )
     if not image.is_floating_point():
         raise TypeError(f"show_image: image must be floats in [0, 1], got {image.dtype}. Use image / 255.")
     ax = _canvas(ax, title)
@@ -132,13 +134,22 @@ def contact_sheet(dataset, count: int = 12, *, columns: int = 4) -> list[Axes]:
     return axes[:count]
 
 
-_LEGEND = {"frameon": False, "fontsize": 8, "handlelength": 1, "handleheight": 1, "handletextpad": 0.5, "columnspacing": 1.2}
+_LEGEND = {
+    "frameon": False,
+    "fontsize": 8,
+    "handlelength": 1,
+    "handleheight": 1,
+    "handletextpad": 0.5,
+    "columnspacing": 1.2,
+}
 
 
 def _canvas(ax: Axes | None, title: str) -> Axes:
     ax = take_or_make(ax)
     ax.set(xticks=[], yticks=[])
-    ax.spines[:].set(visible=True, color="#d0d0d0", linewidth=0.5)  # a hairline, so that white does not run into the page
+    ax.spines[:].set(
+        visible=True, color="#d0d0d0", linewidth=0.5
+    )  # a hairline, so that white does not run into the page
     write_title(ax, title)
     return ax
 

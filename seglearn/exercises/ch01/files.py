@@ -21,7 +21,9 @@ def _coded(seed: int):
     known = len(PALETTE) if seed < 2 else len(colors)
     pick = torch.randint(0, known, (height, width), generator=chance)
     pick.view(-1)[: min(pick.numel(), known)] = torch.arange(known)[: pick.numel()]
-    return given(colors[pick], dict(PALETTE), note="all colors known" if seed < 2 else "two colors are not in the palette")
+    return given(
+        colors[pick], dict(PALETTE), note="all colors known" if seed < 2 else "two colors are not in the palette"
+    )
 
 
 def from_palette(picture: Tensor, palette: Palette) -> Tensor:
@@ -59,7 +61,7 @@ PALETTE_EXERCISE = FunctionExercise(
     objective="implement the decoding of a color-coded mask, in which an unknown color never becomes a class",
     hints=(
         "What should a pixel hold before any color has been recognized?",
-        "1. start with a mask full of 255  2. for each color: where do all three channels agree?  3. write its label there",
+        "1. a mask full of 255  2. for each color: where do all three channels agree?  3. write its label there",
         "(picture == torch.tensor(color)).all(dim=-1) is True where the color is this one.",
     ),
     cases=_coded,
@@ -156,7 +158,7 @@ SHARE = FunctionExercise(
     objective="compute the share of each class among the pixels that have a label",
     hints=(
         "Of how many pixels do we know the class?",
-        "1. keep the pixels that are not 255  2. count each class, also the absent ones  3. divide by how many you kept",
+        "1. keep the pixels that are not 255  2. count each class, absent ones too  3. divide by how many you kept",
         "torch.bincount(mask[mask != 255], minlength=classes)",
     ),
     cases=_labeled,
@@ -196,7 +198,7 @@ SHARE = FunctionExercise(
         Wrong(
             "single precision",
             lambda mask, classes: class_share(mask, classes).float(),
-            "The values are right, but in float32. Counts here are int64 and ratios float64, so that large sums stay exact.",
+            "The values are right, but in float32. Ratios here are float64, so that large counts stay exact.",
         ),
         Wrong(
             "zero for nothing",
@@ -245,22 +247,51 @@ BREAK = ValueExercise(
     accept=_invents,
     rights=(torch.tensor([[2, 5]]), torch.tensor([[0], [IGNORE]])),
     wrongs=(
-        Wrong("one label", torch.tensor([[3, 3]]), "One label everywhere: blending 3 with 3 gives 3. Put two labels side by side.",
-              when=lambda mask: _has_known_labels(mask) and mask.unique().numel() == 1),
-        Wrong("neighbors in number", torch.tensor([[0, 1]]), "Between these labels there is no other whole number, so rounding hides the mistake. "
-              "Tests with two classes never see it!",
-              when=lambda mask: _has_known_labels(mask) and int(mask.max() - mask.min()) == 1),
-        Wrong("fractions", torch.tensor([[0.0, 4.0]]), "Labels are integers: torch.tensor([[0, 4]]), without points.",
-              when=lambda mask: isinstance(mask, Tensor) and mask.dtype != torch.int64),
-        Wrong("too many axes", torch.tensor([[[0, 4]]]), "A mask has two axes, rows and columns.",
-              when=lambda mask: isinstance(mask, Tensor) and mask.ndim != 2),
-        Wrong("too large", torch.arange(9).remainder(8).reshape(3, 3), "The art is to break it with 8 pixels or fewer.",
-              when=lambda mask: isinstance(mask, Tensor) and mask.ndim == 2 and mask.numel() > 8),
-        Wrong("no such class", torch.tensor([[0, 9]]), "The streets have labels 0 to 7, and 255 for void.",
-              when=lambda mask: _is_small_mask(mask) and not _has_known_labels(mask)),
-        Wrong("a list", [[0, 4]], "Make a tensor of it: torch.tensor([[0, 4]]).", when=lambda mask: isinstance(mask, list)),
+        Wrong(
+            "one label",
+            torch.tensor([[3, 3]]),
+            "One label everywhere: blending 3 with 3 gives 3. Put two labels side by side.",
+            when=lambda mask: _has_known_labels(mask) and mask.unique().numel() == 1,
+        ),
+        Wrong(
+            "neighbors in number",
+            torch.tensor([[0, 1]]),
+            "Between these labels lies no other whole number, so rounding hides the mistake. "
+            "Tests with two classes never see it!",
+            when=lambda mask: _has_known_labels(mask) and int(mask.max() - mask.min()) == 1,
+        ),
+        Wrong(
+            "fractions",
+            torch.tensor([[0.0, 4.0]]),
+            "Labels are integers: torch.tensor([[0, 4]]), without points.",
+            when=lambda mask: isinstance(mask, Tensor) and mask.dtype != torch.int64,
+        ),
+        Wrong(
+            "too many axes",
+            torch.tensor([[[0, 4]]]),
+            "A mask has two axes, rows and columns.",
+            when=lambda mask: isinstance(mask, Tensor) and mask.ndim != 2,
+        ),
+        Wrong(
+            "too large",
+            torch.arange(9).remainder(8).reshape(3, 3),
+            "The art is to break it with 8 pixels or fewer.",
+            when=lambda mask: isinstance(mask, Tensor) and mask.ndim == 2 and mask.numel() > 8,
+        ),
+        Wrong(
+            "no such class",
+            torch.tensor([[0, 9]]),
+            "The streets have labels 0 to 7, and 255 for void.",
+            when=lambda mask: _is_small_mask(mask) and not _has_known_labels(mask),
+        ),
+        Wrong(
+            "a list",
+            [[0, 4]],
+            "Make a tensor of it: torch.tensor([[0, 4]]).",
+            when=lambda mask: isinstance(mask, list),
+        ),
     ),
     remark="A label is a name, not a quantity: the mean of sky and tree is not road. Never interpolate labels.",
-)  # fmt: skip
+)
 
 FILES = [PALETTE_EXERCISE, SHARE, BREAK]

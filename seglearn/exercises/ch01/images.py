@@ -30,7 +30,7 @@ TO_FLOAT = FunctionExercise(
     objective="implement the way from a picture file (H, W, 3) uint8 to an image (3, H, W) float32 in [0, 1]",
     hints=(
         "Which axis of the picture holds red, green and blue, and where must it go?",
-        "1. move the last axis to the front, without reordering numbers inside it  2. make floats  3. scale 0..255 to 0..1",
+        "1. move the last axis to the front  2. make floats  3. scale 0..255 to 0..1",
         "picture.permute(2, 0, 1) moves the axis; then .float() / 255.",
     ),
     cases=_pictures,
@@ -108,12 +108,16 @@ FLAT_PLACE = ValueExercise(
     expected=41,
     wrongs=(
         Wrong("channels last", 52, "52 is its place in the file's layout (H, W, C), where the channel moves fastest."),
-        Wrong("row and column swapped", 56, "You went 5 rows down and 2 columns along. Row comes first: 2 down, 5 along."),
+        Wrong(
+            "row and column swapped", 56, "You went 5 rows down and 2 columns along. Row comes first: 2 down, 5 along."
+        ),
         Wrong("no channel", 17, "17 is the place inside one plane. The whole red plane, 24 numbers, comes before it."),
         Wrong("counted from one", 42, "One too far: the first number stands at place 0."),
         Wrong("width before height", 46, "46 belongs to a (C, W, H) layout. Here rows come before columns."),
         Wrong("third plane", 65, "You passed two planes, but green is channel 1: only red stands before it."),
-        Wrong("outside", 72, "There are only 72 numbers, at places 0 to 71.", when=lambda place: place < 0 or place > 71),
+        Wrong(
+            "outside", 72, "There are only 72 numbers, at places 0 to 71.", when=lambda place: place < 0 or place > 71
+        ),
     ),
     remark="(1 * 4 + 2) * 6 + 5 = 41. Whatever moves fastest in memory stands last in the shape.",
 )

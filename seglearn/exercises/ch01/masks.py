@@ -81,7 +81,7 @@ PLANES = FunctionExercise(
         Wrong(
             "whole numbers",
             lambda mask, classes: F.one_hot(mask, classes).permute(2, 0, 1),
-            "The planes are right, but they hold int64. Probabilities are floats, and so is what they are compared with.",
+            "The planes are right, but they hold int64. Probabilities are floats: compare floats with floats.",
         ),
         Wrong(
             "counted from one",
@@ -91,7 +91,7 @@ PLANES = FunctionExercise(
         Wrong(
             "classes of this mask only",
             lambda mask, classes: F.one_hot(mask).permute(2, 0, 1).float(),
-            "You have as many planes as the largest label asks for. An absent class still has its plane, full of zeros.",
+            "You have as many planes as this mask needs. An absent class still has its plane, full of zeros.",
         ),
         Wrong(
             "label in place of one",
@@ -187,13 +187,20 @@ VOID = ChoiceExercise(
     minutes=1,
     difficulty=1,
     objective="explain how a void pixel counts in loss and score",
-    hints=("Who knows the truth of that pixel?", "1. what is asked 2. what is known 3. what can be compared", "Read 'c'."),
+    hints=(
+        "Who knows the truth of that pixel?",
+        "1. what is asked 2. what is known 3. what can be compared",
+        "Read 'c'.",
+    ),
     question="A border pixel has the label 255. The model says 'road'. How does this pixel count?",
     options={
         "a": ("As an error: 255 is not road.", "Then a model would have to predict 255, and no class has that number."),
         "b": ("As half an error: it might be road.", "There is no half: without a truth there is nothing to compare."),
         "c": ("Not at all, neither as right nor as wrong.", "Right: it leaves the numerator and the denominator."),
-        "d": ("As right: void accepts everything.", "Then large void areas would lift the score of any model, good or bad."),
+        "d": (
+            "As right: void accepts everything.",
+            "Then large void areas would lift the score of any model, good or bad.",
+        ),
     },
     right="c",
 )

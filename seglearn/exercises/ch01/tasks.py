@@ -12,13 +12,26 @@ WHICH_TASK = ChoiceExercise(
     minutes=1,
     difficulty=1,
     objective="choose the kind of answer that holds what a question needs",
-    hints=("Do you need each one, or all together?", "1. tell them apart? 2. exact shape? 3. also sky and road?", "Read 'd'."),
-    question="Nuclei touch each other. You must report how many there are, and the area of each. Which answer holds this?",
+    hints=(
+        "Do you need each one, or all together?",
+        "1. tell them apart? 2. exact shape? 3. also sky and road?",
+        "Read 'd'.",
+    ),
+    question="Nuclei touch each other. Report how many there are, and the area of each. Which answer holds this?",
     options={
-        "a": ("Classification: tags of the picture.", "A tag says that there are nuclei, not where, how many or how large."),
+        "a": (
+            "Classification: tags of the picture.",
+            "A tag says that there are nuclei, not how many or how large.",
+        ),
         "b": ("Detection: a box around each.", "Boxes count them, but the area of a box is not the area of a nucleus."),
-        "c": ("Semantic: one label per pixel.", "Nuclei that touch become one region: the sum of areas is right, the count is not."),
-        "d": ("Instance: one mask per object.", "Right: each nucleus has its own number, and its area is a count of pixels."),
+        "c": (
+            "Semantic: one label per pixel.",
+            "Nuclei that touch become one region: the count is lost.",
+        ),
+        "d": (
+            "Instance: one mask per object.",
+            "Right: each nucleus has its own number, and its area is a count of pixels.",
+        ),
     },
     right="d",
 )
@@ -81,7 +94,7 @@ BOXES = FunctionExercise(
     objective="derive detection's answer (boxes) from instance segmentation's answer (numbered pixels)",
     hints=(
         "Which columns does object 3 touch? Where does the last of these pixels end?",
-        "1. the numbers that occur, without 0  2. rows and columns of each  3. smallest, and largest + 1  4. think of no object",
+        "1. the numbers that occur, without 0  2. rows and columns of each  3. smallest, largest + 1  4. no object?",
         "y, x = torch.where(instances == n); the box is x.min(), y.min(), x.max() + 1, y.max() + 1.",
     ),
     cases=_instances,
@@ -122,7 +135,7 @@ BOXES = FunctionExercise(
         Wrong(
             "no object, no shape",
             _unshaped,
-            "Without objects your result is not (0, 4). An empty list of boxes still has four columns: .reshape(-1, 4).",
+            "Without objects your result is not (0, 4). An empty list of boxes has four columns, too: .reshape(-1, 4).",
         ),
         Wrong(
             "floats",
@@ -143,7 +156,7 @@ def is_a_pair(pair) -> bool:
     kinds = image.dtype == torch.float32 and mask.dtype == torch.int64
     if not (fits and kinds):
         return False
-    in_range = 0 <= float(image.min()) and float(image.max()) <= 1
+    in_range = bool(((image >= 0) & (image <= 1)).all())
     named = mask[mask != IGNORE].unique()
     return in_range and len(named) >= 2 and bool((mask == IGNORE).any()) and int(named.max()) < IGNORE
 
@@ -156,12 +169,17 @@ OWN_IMAGE = ValueExercise(
     objective="implement the way from a picture file to an (image, mask) pair, and check it with your eyes",
     hints=(
         "Which two things in your picture can you separate by brightness, or by a few rectangles?",
-        "1. read_image  2. a mask of zeros, some label written into a part of it  3. 255 where you are not sure  4. show_overlay",
+        "1. read_image  2. a mask of zeros with some label in a part of it  3. 255 where you are not sure  4. look",
         "mask = (image.mean(dim=0) > 0.5).long(), then 255 in a band where you are not sure.",
     ),
     accept=is_a_pair,
     wrongs=(
-        Wrong("only the image", torch.zeros(3, 4, 5), "Give both: own = image, mask.", when=lambda own: isinstance(own, Tensor)),
+        Wrong(
+            "only the image",
+            torch.zeros(3, 4, 5),
+            "Give both: own = image, mask.",
+            when=lambda own: isinstance(own, Tensor),
+        ),
         Wrong(
             "no void",
             (torch.zeros(3, 1, 2), torch.tensor([[0, 1]])),
