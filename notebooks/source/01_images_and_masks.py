@@ -401,17 +401,20 @@ print("box of car 2:", boxes[1].int().tolist())
 
 # %%
 axes = panels(3, 2, titles=[
-    f"Classification: {len(tags)} tags", "Detection: 4 boxes", "Semantic: one label for each pixel",
-    "Connected pixels: 2 cars, one of them wrong", "Instance: 4 cars", "Panoptic: class * 1000 + number",
+    f"Classification: {len(tags)} tags, no places", "Detection: 4 boxes", "Semantic: one label per pixel",
+    "Connected pixels: one patch, three cars", "Instance: 4 numbers", "Panoptic: labels and numbers",
 ])
+class_colors = colorize(truth, STREETS).permute(2, 0, 1) / 255
 show_image(street, axes[0])
 show_image(street, axes[1])
 for x1, y1, x2, y2 in boxes.tolist():
-    axes[1].add_patch(plt.Rectangle((x1 - 0.5, y1 - 0.5), x2 - x1, y2 - y1, fill=False, color="yellow"))
+    axes[1].add_patch(plt.Rectangle((x1 - 0.5, y1 - 0.5), x2 - x1, y2 - y1, fill=False, color="white", lw=2))
 show_overlay(street, truth, STREETS, axes[2], legend=False)
 show_instances(street, patches, axes[3])
 show_instances(street, instances, axes[4])
-show_instances(street, panoptic, axes[5])  # 0, the sky, gets no outline
+show_instances((street + class_colors) / 2, instances, axes[5])
+for ax in axes:
+    ax.set(xlim=(39.5, 109.5), ylim=(69.5, 34.5))    # look closer
 plt.show()
 
 # %% [markdown]
