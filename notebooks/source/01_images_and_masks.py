@@ -10,7 +10,7 @@
 # - **choose** between classification, detection, semantic, instance and panoptic segmentation,
 # - **diagnose** silent damage: scrambled layout, overflow, default labels, JPEG, blended labels.
 #
-# *Time: 60 minutes, and 20 more with the stretch and your own picture. You need: chapter 00. Running everything takes about 10 seconds; no GPU, no network.*
+# *Time: 60 minutes, and 20 more with the stretch and your own picture. You need: chapter 00. Running everything takes about 20 seconds; no GPU, no network.*
 
 # %% tags=["setup"]
 import io
@@ -40,9 +40,9 @@ print(f"CPU is enough here. {K} classes:", ", ".join(STREETS.names))
 # %% [markdown]
 # ## What went wrong here?
 #
-# We open a picture file, and want the channels first, because PyTorch wants them there. Two lines do it. Both run. Neither complains.
+# We open a picture file, and want the channels first, because PyTorch wants them there. Here are two ways to do it. Both run, and neither complains. *Which one is wrong, and why?*
 
-# %% tags=["data"]
+# %% tags=["data", "nbval-check-output"]
 picture = torch.from_numpy(np.array(Image.open(SAMPLES / "images" / "003.png")))  # as it stands in the file
 picture.shape, picture.dtype
 
@@ -57,7 +57,7 @@ show_image(scrambled, right)
 plt.show()
 
 # %% [markdown]
-# A network would train on the right picture for hours, and just be bad. This chapter collects such silent mistakes, and the checks that find them.
+# A network would train on such pictures for hours, and just be bad. This chapter collects such silent mistakes, and the checks that find them.
 #
 # ## 1 · An image is a line of numbers, folded
 #
@@ -66,7 +66,7 @@ plt.show()
 #
 # All chapter long we use one tiny street of 4 x 6 pixels: sky, a building, a car, a pole, a road. Here are its labels, and its picture in the colors of the labels.
 
-# %% tags=["data"]
+# %% tags=["data", "nbval-check-output"]
 tiny = torch.tensor([
     [0, 0, 0, 0, 7, 0],
     [1, 1, 0, 0, 7, 0],
@@ -106,7 +106,7 @@ assert stay == 2
 gap("01.stay", stay)
 
 # %% [markdown]
-# Only the first and the last number stay. `reshape` keeps *all* numbers in line and folds the line anew: that was the scrambled street. `permute` moves an axis, and so reorders the line. They are never the same thing.
+# Only the first and the last number stay. `reshape` leaves *all* numbers where they are and only folds the line in other places: that was the scrambled street. `permute` moves an axis, and so reorders the line. They are never the same thing.
 #
 # **Exercise 01.flat_place** (core, 3 minutes; objective: compute an address). *In a (3, 4, 6) image, at which place in the line stands the green value of row 2, column 5? Count everything from 0; green is channel 1.*
 
@@ -119,7 +119,7 @@ flat_place = (1 * 4 + 2) * 6 + 5
 check("01.flat_place", flat_place)
 
 # %% [markdown]
-# **Exercise 01.probe** (core, 4 minutes; objective: go back from an address to a pixel). *Move the cursor by mouse, sliders or arrow keys until the probe stands on place 20,000 of the (C, H, W) image. Calculate first, then move.* Watch also what the probe says over the car's bonnet at the bottom.
+# **Exercise 01.probe** (core, 4 minutes; objective: go back from an address to a pixel). *Move the cursor by mouse, sliders or arrow keys until the probe stands on place 20,000 of the (C, H, W) image. Calculate first, then move.* Watch also what the probe says about our own car, at the bottom edge.
 
 # %% tags=["data"]
 GOAL = Goal("Stand on the value at place 20,000 of the (C, H, W) image.", (("flat_chw", "==", 20_000),))
@@ -160,13 +160,15 @@ plt.show()
 # %% [markdown]
 # No error, again. So an **image** in this course is always `float32`, of shape (3, H, W), with 0 for black and 1 for white.
 #
-# **Exercise 01.to_float** (core, 6 minutes; objective: implement the way from a file to an image). *Input: (H, W, 3) `uint8`. Output: (3, H, W) `float32` in [0, 1].* If you are stuck: `hint("01.to_float")`, up to three times.
+# **Exercise 01.to_float** (core, 7 minutes; objective: implement the way from any file to an image). *Real files come in three kinds: (H, W, 3), gray (H, W), and (H, W, 4) with transparency, all `uint8`. Return (3, H, W) `float32` in [0, 1]: repeat gray three times, drop transparency.* If you are stuck: `hint("01.to_float")`, up to three times.
 
 # %% tags=["exercise", "01.to_float"]
 def to_float(picture):
-    """Return the image (3, H, W) float32 in [0, 1] of a picture (H, W, 3) uint8."""
+    """Return the image (3, H, W) float32 in [0, 1] of a picture (H, W), (H, W, 3) or (H, W, 4) uint8."""
     ### BEGIN SOLUTION
-    return picture.permute(2, 0, 1).float() / 255
+    if picture.ndim == 2:
+        picture = picture[..., None].expand(-1, -1, 3)
+    return picture[..., :3].permute(2, 0, 1).float() / 255
     ### END SOLUTION
 
 # %% tags=["check", "01.to_float"]
@@ -178,7 +180,7 @@ check("01.to_float", to_float)
 # A **mask** has the height and width of its image, and no channels: (H, W), `int64`. Its numbers are names. 5 is not "more" than 2; it is *car*, and 2 is *road*.
 #
 # A loss compares a mask with K scores per pixel, so we often need K planes: plane k is 1 where the label is k, and 0 elsewhere. This is **one-hot** encoding.
-# One label is special: 255, **void**. Nobody knows, or nobody asks, what such a pixel is: a blurred border, or our own car's bonnet.
+# One label is special: 255, **void**. Nobody knows, or nobody asks, what such a pixel is: a blurred border, or a part of our own car.
 #
 # **Predict.** *The tiny street becomes 8 planes of 24 pixels: 192 numbers. How many of them are 1?*
 
@@ -196,8 +198,8 @@ for y in range(4):
             looped[tiny[y, x], y, x] = 1
 
 # %%
-labels_k = torch.arange(K)[:, None, None]                    # (K, 1, 1)
-assert torch.equal(looped, (tiny == labels_k).float())       # one comparison does the same
+known = tiny != IGNORE                                                    # (4, 6): has a label
+assert torch.equal(looped[:, known].T.long(), F.one_hot(tiny[known], K))  # the library agrees
 ones = int(looped.sum())
 assert ones == 23
 gap("01.ones", ones)
@@ -318,7 +320,7 @@ with tempfile.TemporaryDirectory() as folder:
     print(f"{path.stat().st_size} bytes, and every label is back")
 
 # %% [markdown]
-# **Exercise 01.from_palette** (core, 7 minutes; objective: decode colors without a default class). *A color that the palette does not name becomes 255.*
+# **Exercise 01.from_palette** (core, 7 minutes; objective: decode colors without a default class). *The careless reader above has one wrong line. Write the careful one, for any palette: a color that it does not name becomes 255.*
 
 # %% tags=["exercise", "01.from_palette"]
 def from_palette(picture, palette):
@@ -492,12 +494,12 @@ assert abs(every["half", "nearest"] - every["half", "nearest-exact"]) < 0.01    
 assert every["five eighths", "nearest"] > every["five eighths", "nearest-exact"] * 1.5          # but not elsewhere
 
 # %% [markdown]
-# **Verdict.** Blending at least doubles the errors: it invents classes along every edge. Poles lose far more than roads, whatever we do: information about thin things is simply gone.
+# **Verdict.** Blending makes at least twice as many errors as `nearest-exact`: it invents classes along every edge. Poles lose far more than roads, whatever we do: information about thin things is simply gone.
 # Between the two ways of picking there is *no difference* in total at exactly half size, and a large one at five eighths: `nearest` takes the pixel at the corner of its cell, `nearest-exact` the one at the center. A test at half size alone would have missed that. The course always picks `nearest-exact`.
 #
 # **Exercise 01.break_blending** (break it, 4 minutes; objective: build an input that exposes a mistake). *The function below enlarges masks by blending. Its author tested it with `[[0, 1], [1, 0]]`, and saw no invented label. Give a mask of at most 8 pixels that makes it invent one.*
 
-# %% tags=["data"]
+# %% tags=["data", "nbval-check-output"]
 def enlarged(mask):
     size = [2 * side for side in mask.shape]
     return F.interpolate(mask[None, None].double(), size, mode="bilinear").round().long()[0, 0]
@@ -523,8 +525,8 @@ own_picture = read_image(SAMPLES / "images" / "001.png")     # put the path of y
 
 # %% tags=["exercise", "01.own_image"]
 ### BEGIN SOLUTION
-bright = own_picture.mean(dim=0)                             # (H, W)
-own_mask = (bright > 0.5).long().where((bright - 0.5).abs() > 0.05, IGNORE)
+own_mask = (own_picture.mean(dim=0) > 0.5).long()
+own_mask[40:50] = IGNORE
 own = own_picture, own_mask
 ### END SOLUTION
 
@@ -536,8 +538,8 @@ check("01.own_image", own)
 #
 # ## What stays
 #
-# 1. A shape folds a line of numbers; `permute` moves an axis, `reshape` only folds anew.
-# 2. An image is `float32` in [0, 1]; bytes run over in silence.
+# 1. A shape folds a line of numbers; `permute` moves an axis, `reshape` only folds the line in other places.
+# 2. An image is `float32` in [0, 1]; bytes overflow in silence.
 # 3. A mask holds names, not quantities: never blend, never add, never save as JPEG.
 # 4. Void, 255, is no class: all zeros in one-hot, and outside of every share.
 # 5. Look at overlays: the eye finds in a second what no error message tells.
@@ -547,7 +549,7 @@ check("01.own_image", own)
 # | If you see ... | suspect ... |
 # |---|---|
 # | colored stripes, small copies of the picture | `reshape` or `view` where `permute` belongs |
-# | bright areas with dark, wrong colors | `uint8` that ran over |
+# | bright areas with dark, wrong colors | `uint8` that overflowed |
 # | a picture almost white, or a loss of several thousands | 0..255 where [0, 1] was expected |
 # | much too much of class 0 | a table or a mask that began with zeros |
 # | labels that nobody drew, along edges | JPEG, or blending while resizing |

@@ -1,8 +1,21 @@
 """Exercises of chapter 01, images and masks, in the order in which the learner meets them."""
 
-from seglearn.exercises.ch01.files import FILES
-from seglearn.exercises.ch01.images import IMAGES
-from seglearn.exercises.ch01.masks import MASKS
-from seglearn.exercises.ch01.tasks import TASKS
+from seglearn.exercises.ch01.files import BREAK, FROM_PALETTE, SHARE
+from seglearn.exercises.ch01.images import FLAT_PLACE, PROBE, TO_FLOAT
+from seglearn.exercises.ch01.masks import ONE_HOT, PLANES, VOID
+from seglearn.exercises.ch01.tasks import BOXES, OWN_IMAGE, WHICH_TASK
 
-EXERCISES = [*IMAGES, *MASKS, *FILES, *TASKS]
+EXERCISES = [
+    FLAT_PLACE,
+    PROBE,
+    TO_FLOAT,
+    PLANES,
+    ONE_HOT,
+    VOID,
+    SHARE,
+    FROM_PALETTE,
+    WHICH_TASK,
+    BOXES,
+    BREAK,
+    OWN_IMAGE,
+]

@@ -53,7 +53,7 @@ def _nearest(picture: Tensor, palette: Palette) -> Tensor:
     return torch.tensor(list(palette.values()))[apart.argmin(-1)]
 
 
-PALETTE_EXERCISE = FunctionExercise(
+FROM_PALETTE = FunctionExercise(
     name="01.from_palette",
     title="Read a mask that was saved in colors",
     minutes=7,
@@ -293,5 +293,3 @@ BREAK = ValueExercise(
     ),
     remark="A label is a name, not a quantity: the mean of sky and tree is not road. Never interpolate labels.",
 )
-
-FILES = [PALETTE_EXERCISE, SHARE, BREAK]

@@ -8,86 +8,113 @@ from seglearn.exercises.laws import keeps_device
 
 PROBE_PLACE = 20_000  # of the image 3 x 96 x 144 in the notebook: green, row 42, column 128
 SHAPES = [(1, 1), (1, 3), (2, 3), (5, 4), (3, 7)]
+CHANNELS = [3, 3, 0, 4, 3]  # 0: a gray picture without a channel axis
 
 
 def _pictures(seed: int):
-    """Small first; every picture is dim, and red, green and blue differ."""
+    """Small first; every picture is dim, and red, green, blue and transparency differ."""
     chance = torch.Generator().manual_seed(seed)
-    picture = torch.randint(0, 60, (*SHAPES[seed], 3), generator=chance) + torch.tensor([0, 60, 120])
-    note = "a picture without any white: its largest byte is below 180"
-    return given(picture.to(torch.uint8), note=note)
+    shape, channels = SHAPES[seed], CHANNELS[seed]
+    picture = torch.randint(0, 50, (*shape, channels or 1), generator=chance)
+    picture = (picture + torch.arange(channels or 1) * 50).to(torch.uint8)
+    kind = {0: "gray: no channel axis", 3: "red, green, blue", 4: "red, green, blue, transparency"}[channels]
+    return given(picture if channels else picture[..., 0], note=f"{kind}; its largest byte is below 200")
+
+
+def _three(picture: Tensor) -> Tensor:
+    """Return the picture as (H, W, 3): gray repeated, transparency dropped."""
+    return picture[..., None].expand(-1, -1, 3) if picture.ndim == 2 else picture[..., :3]
 
 
 def to_float(picture: Tensor) -> Tensor:
-    return picture.permute(2, 0, 1).float() / 255
+    return _three(picture).permute(2, 0, 1).float() / 255
 
 
 TO_FLOAT = FunctionExercise(
     name="01.to_float",
     title="From bytes to an image",
-    minutes=6,
+    minutes=7,
     difficulty=2,
-    objective="implement the way from a picture file (H, W, 3) uint8 to an image (3, H, W) float32 in [0, 1]",
+    objective="implement the way from the bytes of any picture file to an image (3, H, W) float32 in [0, 1]",
     hints=(
-        "Which axis of the picture holds red, green and blue, and where must it go?",
-        "1. move the last axis to the front  2. make floats  3. scale 0..255 to 0..1",
-        "picture.permute(2, 0, 1) moves the axis; then .float() / 255.",
+        "Of the three kinds of picture, which needs one more axis, and which has one channel too many?",
+        "1. gray: add an axis, repeat it  2. keep three channels  3. channels first  4. scale 0..255 to 0..1",
+        "gray: picture[..., None].expand(-1, -1, 3); then picture[..., :3].permute(2, 0, 1).float() / 255.",
     ),
     cases=_pictures,
     seeds=5,
     oracle=to_float,
     laws=(keeps_device(),),
-    rights=(lambda picture: torch.stack([picture[..., c] / 255 for c in range(3)]),),
+    rights=(
+        lambda picture: torch.stack([(picture if picture.ndim == 2 else picture[..., c]) / 255 for c in range(3)]),
+    ),
     wrongs=(
         Wrong(
             "reshape for permute",
-            lambda picture: picture.reshape(3, *picture.shape[:2]).float() / 255,
+            lambda picture: _three(picture).reshape(3, *picture.shape[:2]).float() / 255,
             "reshape keeps the numbers in line and cuts the line in new places, so colors and rows are mixed. "
             "permute moves an axis.",
         ),
         Wrong(
             "height and width swapped",
-            lambda picture: picture.permute(2, 1, 0).float() / 255,
+            lambda picture: _three(picture).permute(2, 1, 0).float() / 255,
             "Your result is (3, W, H): the picture lies on its side. Keep rows before columns: permute(2, 0, 1).",
         ),
         Wrong(
             "channels last",
-            lambda picture: picture.float() / 255,
+            lambda picture: _three(picture).float() / 255,
             "The channels are still last, as in the file. torch.nn wants (C, H, W).",
         ),
         Wrong(
             "divided by 256",
-            lambda picture: picture.permute(2, 0, 1).float() / 256,
+            lambda picture: _three(picture).permute(2, 0, 1).float() / 256,
             "A byte ends at 255, not at 256: after your division white is 0.996, and never quite white.",
         ),
         Wrong(
             "not divided",
-            lambda picture: picture.permute(2, 0, 1).float(),
+            lambda picture: _three(picture).permute(2, 0, 1).float(),
             "The layout is right, but the numbers still go from 0 to 255. An image lives in [0, 1].",
         ),
         Wrong(
             "whole-number division",
-            lambda picture: (picture // 255).permute(2, 0, 1).float(),
+            lambda picture: (_three(picture) // 255).permute(2, 0, 1).float(),
             "// throws the fraction away: everything darker than white becomes 0. Use /.",
         ),
         Wrong(
             "blue first",
-            lambda picture: picture.flip(2).permute(2, 0, 1).float() / 255,
+            lambda picture: _three(picture).flip(2).permute(2, 0, 1).float() / 255,
             "Red and blue have changed places. That is OpenCV's order (BGR); this picture is already RGB.",
         ),
         Wrong(
             "stretched to its own maximum",
-            lambda picture: picture.permute(2, 0, 1).float() / picture.max(),
+            lambda picture: to_float(picture) * 255 / _three(picture).max(),
             "You divide by the largest value of this picture, so every dim picture becomes bright. Divide by 255.",
         ),
         Wrong(
+            "colors only",
+            lambda picture: picture.permute(2, 0, 1)[:3].float() / 255,
+            "A gray picture is (H, W): it has no third axis to move. Give it one first: picture[..., None].",
+        ),
+        Wrong(
+            "gray stays one channel",
+            lambda picture: (
+                (picture[..., None] if picture.ndim == 2 else picture[..., :3]).permute(2, 0, 1).float() / 255
+            ),
+            "Your gray picture has one channel. A model built for three refuses it: repeat the gray.",
+        ),
+        Wrong(
+            "transparency kept",
+            lambda picture: (picture if picture.ndim == 3 else _three(picture)).permute(2, 0, 1).float() / 255,
+            "The fourth channel of a (H, W, 4) file is transparency, not a color. Keep the first three.",
+        ),
+        Wrong(
             "from -1 to 1",
-            lambda picture: picture.permute(2, 0, 1).float() / 127.5 - 1,
+            lambda picture: to_float(picture) * 2 - 1,
             "Your numbers go from -1 to 1. Some networks want that, but an image here is in [0, 1].",
         ),
         Wrong(
             "double precision",
-            lambda picture: picture.permute(2, 0, 1).double() / 255,
+            lambda picture: _three(picture).permute(2, 0, 1).double() / 255,
             "The values are right, but float64 takes twice the memory, and a float32 model refuses it. Use .float().",
         ),
     ),
@@ -182,5 +209,3 @@ PROBE = WidgetExercise(
     rights=({"row": 42, "column": 128, "channel": 1, "flat_chw": PROBE_PLACE, "flat_hwc": 18529},),
     remark="divmod twice: 20,000 = 1 * 13,824 + 42 * 144 + 128.",
 )
-
-IMAGES = [TO_FLOAT, FLAT_PLACE, PROBE]

@@ -204,5 +204,3 @@ VOID = ChoiceExercise(
     },
     right="c",
 )
-
-MASKS = [PLANES, ONE_HOT, VOID]

@@ -191,5 +191,3 @@ OWN_IMAGE = ValueExercise(
     open=True,
     remark="Drawing masks by hand is how every data set began. You now know what it costs.",
 )
-
-TASKS = [WHICH_TASK, BOXES, OWN_IMAGE]
