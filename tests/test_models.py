@@ -8,7 +8,7 @@ from torch import nn
 
 from seglearn.losses import cross_entropy_loss
 from seglearn.models import UNet
-from seglearn.models.blocks import double_conv, normalization, pad_to_multiple
+from seglearn.models.blocks import conv_block, normalization, pad_to_multiple
 
 SIZES = [(1, 1), (2, 3), (7, 5), (16, 16), (33, 50), (64, 96)]
 
@@ -23,6 +23,13 @@ def test_widths_choose_the_levels(widths):
     model = UNet(1, 2, widths=widths)
     assert [block[0].out_channels for block in model.down] + [model.bottom[0].out_channels] == list(widths)
     assert model(torch.rand(1, 1, 20, 30)).shape == (1, 2, 20, 30)
+
+
+@pytest.mark.parametrize("convs", [1, 2, 3])
+def test_convs_are_counted_at_every_level(convs):
+    model = UNet(3, 5, widths=(4, 8, 12), convs=convs)
+    assert sum(isinstance(layer, nn.Conv2d) for layer in model.modules()) == 5 * convs + 1  # 2 down, 1 bottom, 2 up, head
+    assert model(torch.rand(1, 3, 9, 14)).shape == (1, 5, 9, 14)
 
 
 def test_every_weight_receives_a_gradient_from_a_batch_of_one():
@@ -75,11 +82,12 @@ def test_a_unet_can_be_exported():
     ["make", "words"],
     [
         (lambda: UNet(3, 2, widths=(8,)), "UNet: widths must name at least two levels, got (8,)."),
-        (lambda: double_conv(3, 1), "normalization: channels must be at least 2, got 1."),
+        (lambda: UNet(3, 2, convs=0), "UNet: convs must be at least 1, got 0."),
+        (lambda: conv_block(3, 1), "normalization: channels must be at least 2, got 1."),
         (lambda: UNet(3, 2)(torch.rand(3, 8, 8)), "UNet: images must have shape (N, 3, H, W), got (3, 8, 8)."),
         (lambda: UNet(3, 2)(torch.rand(1, 1, 8, 8)), "UNet: images must have shape (N, 3, H, W), got (1, 1, 8, 8)."),
     ],
-    ids=["one level", "one channel", "no batch", "gray"],
+    ids=["one level", "no convolution", "one channel", "no batch", "gray"],
 )
 def test_errors_name_the_rule_and_the_value(make, words):
     with pytest.raises(ValueError, match=re.escape(words)):

@@ -32,7 +32,7 @@ PLASTER = np.array(  # brick, dark brick, sandstone, cream, white, gray, ochre, 
 )
 TILES = np.array([[0.36, 0.16, 0.11], [0.22, 0.22, 0.25], [0.27, 0.20, 0.16]], dtype=np.float32)  # roofs
 SHOPS = np.array(
-    [[0.65, 0.10, 0.10], [0.08, 0.25, 0.45], [0.10, 0.35, 0.18], [0.85, 0.60, 0.10], [0.15, 0.15, 0.17]], np.float32
+    [[0.65, 0.10, 0.10], [0.08, 0.25, 0.45], [0.45, 0.12, 0.30], [0.85, 0.60, 0.10], [0.15, 0.15, 0.17]], np.float32
 )
 LAMPLIGHT = np.array([1.0, 0.78, 0.42], dtype=np.float32)
 
@@ -72,7 +72,7 @@ def plan_houses(rng: np.random.Generator, start: float, stop: float, *, tall: fl
         storey=rng.uniform(2.7, 3.5, count),
         bay=np.where(modern, rng.uniform(2.6, 4, count), rng.uniform(1.8, 2.8, count)),
         glazed=np.where(modern, 0.42, rng.uniform(0.22, 0.30, count)),
-        shop=rng.random(count) < 0.4,
+        shop=rng.random(count) < 0.22,
         wall=(PLASTER[rng.integers(len(PLASTER), size=count)] * rng.uniform(0.75, 1.1, (count, 1))).T,
         tiles=TILES[rng.integers(len(TILES), size=count)].T,
         sign=SHOPS[rng.integers(len(SHOPS), size=count)].T,

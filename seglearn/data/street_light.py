@@ -8,12 +8,12 @@ from seglearn.data.street_view import Glow, View, Weather
 from seglearn.data.textures import blur, noise, value_noise
 
 HOURS = {  # sky at the top, sky near the horizon, ambient light; chance, hardness of the sun
-    "noon": ((0.26, 0.48, 0.84), (0.80, 0.89, 0.97), (1.02, 1.00, 0.96), 0.54, 1.0),
-    "golden": ((0.34, 0.43, 0.68), (1.00, 0.74, 0.46), (1.00, 0.80, 0.62), 0.16, 0.9),
-    "dusk": ((0.10, 0.15, 0.36), (0.70, 0.42, 0.40), (0.46, 0.46, 0.60), 0.12, 0.0),
-    "night": ((0.015, 0.025, 0.07), (0.10, 0.11, 0.20), (0.44, 0.46, 0.60), 0.18, 0.0),
+    "noon": ((0.26, 0.48, 0.84), (0.80, 0.89, 0.97), (1.02, 1.00, 0.96), 0.70, 1.0),
+    "golden": ((0.34, 0.43, 0.68), (1.00, 0.74, 0.46), (1.00, 0.80, 0.62), 0.14, 0.9),
+    "dusk": ((0.10, 0.15, 0.36), (0.70, 0.42, 0.40), (0.46, 0.46, 0.60), 0.08, 0.0),
+    "night": ((0.015, 0.025, 0.07), (0.10, 0.11, 0.20), (0.44, 0.46, 0.60), 0.08, 0.0),
 }
-SKIES = {"clear": 0.46, "overcast": 0.22, "rain": 0.13, "fog": 0.10, "snow": 0.09}  # chances
+SKIES = {"clear": 0.64, "overcast": 0.20, "rain": 0.07, "fog": 0.05, "snow": 0.04}  # chances
 GRAY_SKY = np.array([0.86, 0.88, 0.91], dtype=np.float32)
 
 
@@ -82,13 +82,13 @@ def expose(view: View, image: np.ndarray) -> np.ndarray:
     if weather.name == "snow":
         flakes = value_noise(rng, height, width, step=max(1.0, height / 48)) > 0.955
         image += (0.9 * weather.ambient.max() - image) * (0.8 * blur(flakes, 0.004 * height))
-    exposure = rng.uniform(0.85, 1.15) * (1.25 if weather.hour == "night" else 1.0)
+    exposure = rng.uniform(0.9, 1.12) * (1.25 if weather.hour == "night" else 1.0)
     balance = rng.uniform(0.96, 1.04, (3, 1, 1))
     contrast = rng.uniform(1.05, 1.2) if weather.lamps_on else rng.uniform(1.15, 1.5)
     image = image * (contrast * exposure * balance).astype(np.float32) + np.float32(0.42 * (1 - contrast) + 0.03)
     image = blur(image, rng.uniform(0.0, 0.45) * np.sqrt(height / 64))
     grain = noise(rng, 3 * height, width, slope=0.0).reshape(3, height, width)
-    image = image + grain * np.float32(rng.uniform(0.006, 0.02) * (1.5 if weather.lamps_on else 1.0))
+    image = image + grain * np.float32(rng.uniform(0.004, 0.014) * (1.5 if weather.lamps_on else 1.0))
     return np.clip(image, 0, 1)
 
 

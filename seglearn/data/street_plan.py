@@ -34,18 +34,18 @@ def plan_view(rng: np.random.Generator, height: int, width: int) -> View:
     left, right = left - 2.0 * parked[0], right + 2.0 * parked[1]
     street = Street(
         road=(left, right),
-        walls=(left - rng.uniform(2.0, 4.5), right + rng.uniform(2.0, 4.5)),
+        walls=(left - rng.uniform(2.5, 4.5), right + rng.uniform(2.5, 4.5)),
         near=2.0,
         length=rng.uniform(55, 75) if weather.name == "fog" else rng.uniform(60, 120),
         lane=lane,
         drive=drive,
         parked=parked,
-        crossing=rng.uniform(6, 20) if rng.random() < 0.3 else None,
+        crossing=rng.uniform(6, 10) if rng.random() < 0.3 else None,
     )
     unit = float(np.sqrt(height * width / 1.5))  # the height of a picture of this area in the usual 2:3
     camera = Camera(
         height=rng.uniform(1.35, 2.1),
-        focal=unit * rng.uniform(1.1, 1.4),
+        focal=unit * rng.uniform(1.2, 1.45),
         horizon=height * rng.uniform(0.40, 0.54),
         center=width * rng.uniform(0.36, 0.64),
     )
@@ -111,7 +111,7 @@ def _people(view: View) -> Iterator[Thing]:
         side = int(rng.integers(2))
         kerb, wall = street.road[side], street.walls[side]
         x = kerb + rng.uniform(0.2, 0.8) * (wall - kerb)
-        z = _in_sight(view, x, _log_uniform(rng, 5, 24), 0.92)
+        z = _in_sight(view, x, _log_uniform(rng, 3.8, 9), 0.9)
         yield Thing(z, x, paint_person)
         if rng.random() < 0.3:  # not alone
             yield Thing(z + rng.uniform(-0.3, 0.3), x + 0.6, paint_person)
@@ -124,19 +124,19 @@ def _poles(view: View) -> Iterator[Thing]:
     rng, street = view.rng, view.street
     lamp_side = int(rng.integers(2))
     kerbs = street.road[0] - 0.4, street.road[1] + 0.4
-    z = _in_sight(view, kerbs[lamp_side], rng.uniform(6, 16), 0.95)
-    spacing = rng.uniform(12, 22)
+    z = _in_sight(view, kerbs[lamp_side], rng.uniform(5, 11), 0.9)
+    spacing = rng.uniform(8, 14)
     if rng.random() < 0.8:
-        for place in range(int(rng.integers(1, 4))):
+        for place in range(int(rng.integers(1, 3))):
             yield Thing(z + place * spacing, kerbs[lamp_side], paint_lamp)
-    if rng.random() < 0.25:
+    if rng.random() < 0.12:
         yield Thing(z + 4, street.walls[1 - lamp_side] + (0.5 if lamp_side else -0.5), paint_masts)
     for _ in range(int(rng.integers(1, 4))):
         x = kerbs[int(rng.integers(2))]
-        yield Thing(_in_sight(view, x, _log_uniform(rng, 5, 30), 0.92), x, paint_sign)
+        yield Thing(_in_sight(view, x, _log_uniform(rng, 4.0, 10), 0.9), x, paint_sign)
     if street.crossing is not None and rng.random() < 0.7:
         for x in kerbs:
             yield Thing(street.crossing - 0.3, x, paint_traffic_light)
-    if rng.random() < 0.2:
+    if rng.random() < 0.1:
         x = kerbs[int(rng.integers(2))]
         yield Thing(_in_sight(view, x, rng.uniform(5, 12), 0.9), x, paint_bollards)

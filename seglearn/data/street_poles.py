@@ -32,7 +32,7 @@ def paint_lamp(view: View, x: float, z: float) -> None:
     height, reach, color = view.rng.uniform(4.8, 7.5), view.rng.uniform(0.9, 1.8), _metal(view)
     toward_road = -1 if x > 0 else 1
     head = x + toward_road * reach
-    _bar(view, x, z, color, width=0.15, low=0, high=height)
+    _bar(view, x, z, color, width=0.22, low=0, high=height)
     _bar(view, x, z, color, width=0.28, low=0, high=0.9)
     _bar(view, (x + head) / 2, z, color, width=reach, low=height - 0.1, high=height + 0.02)
     shining = view.weather.lamps_on
@@ -57,8 +57,8 @@ def _light_ground(view: View, x: float, z: float) -> None:
 def paint_sign(view: View, x: float, z: float) -> None:
     """Paint a traffic sign: a ban, a warning, an order or a plate."""
     rng = view.rng
-    height, radius = rng.uniform(2.3, 3.0), rng.uniform(0.34, 0.46)
-    _bar(view, x, z, _metal(view), width=0.10, low=0, high=height)
+    height, radius = rng.uniform(2.3, 3.0), rng.uniform(0.42, 0.56)
+    _bar(view, x, z, _metal(view), width=0.18, low=0, high=height)
     board = view.board(x, z, half_width=1.6 * radius, top=height + radius, bottom=height - radius)
     if board is None:
         return
@@ -85,7 +85,7 @@ def paint_sign(view: View, x: float, z: float) -> None:
 def paint_traffic_light(view: View, x: float, z: float) -> None:
     """Paint a traffic light: a black case of three lamps, one of them shining."""
     phase = view.rng.integers(3)
-    _bar(view, x, z, METAL[1], width=0.14, low=0, high=2.6)
+    _bar(view, x, z, METAL[1], width=0.20, low=0, high=2.6)
     _bar(view, x, z, BLACK, width=0.44, low=2.3, high=3.4)
     for place, color in enumerate(LIGHTS):
         up = 3.20 - 0.33 * place

@@ -94,11 +94,11 @@ def _paint_marks(view: View, plane: Plane, on_road: np.ndarray) -> None:
 def _paint_shadows(view: View, plane: Plane) -> None:
     """Let the houses on the sun's side shade the street, and lamps light it at night."""
     rng, weather, (patch, x, z) = view.rng, view.weather, plane
-    if weather.sun > 0.3 and rng.random() < 0.85:
-        reach = rng.uniform(1, 6)
+    if weather.sun > 0.3 and rng.random() < 0.7:
+        reach = rng.uniform(0.5, 4)
         wall = view.street.walls[0 if weather.sun_side < 0 else 1]
-        edge = np.abs(x - wall) < reach + 1.5 * np.sign(np.sin(z * 0.35 + rng.uniform(0, 6)))
-        patch.shade(edge, 0.58)
+        edge = np.abs(x - wall) < reach + 0.8 * np.sign(np.sin(z * 0.35 + rng.uniform(0, 6)))
+        patch.shade(edge, 0.72)
     if weather.lamps_on:  # our own headlights
         strength = (1.3 if weather.hour == "night" else 0.5) * (0.3 if weather.name == "snow" else 1.0)
         patch.color *= 1 + strength * np.exp(-((x / (1.2 + 0.22 * z)) ** 2) - ((z - 9) / 9) ** 2)

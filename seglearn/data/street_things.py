@@ -74,7 +74,7 @@ def paint_tree(view: View, x: float, z: float) -> None:
         turn = rng.uniform(0, 2 * math.pi)
         lobe = (side - 0.6 * radius * math.cos(turn)) ** 2 + (up - middle - 0.5 * radius * math.sin(turn)) ** 2
         away = np.minimum(away, lobe / (radius * rng.uniform(0.5, 0.75)) ** 2)
-    crown = (away + 0.26 * ragged < 1) & (up > 0.2 * height)
+    crown = (away + 0.10 * ragged < 1) & (up > 0.2 * height)
     light = 0.80 + 0.30 * (up - middle) / radius + 0.22 * weather.sun * weather.sun_side * side / radius + 0.20 * ragged
     patch.paint(crown, leaf_color(view)[:, None, None] * np.clip(light, 0.3, 1.7), label=TREE, depth=z)
     if weather.name == "snow":
@@ -201,6 +201,6 @@ def paint_person(view: View, x: float, z: float) -> None:
 
 
 def _clothes(rng: np.random.Generator) -> np.ndarray:
-    if rng.random() < 0.4:
-        return np.full(3, rng.uniform(0.08, 0.75), np.float32)
-    return hsv(rng.random(), rng.uniform(0.4, 0.85), rng.uniform(0.3, 0.85))
+    if rng.random() < 0.25:
+        return np.full(3, rng.uniform(0.1, 0.9), np.float32)
+    return hsv(rng.random(), rng.uniform(0.5, 0.9), rng.uniform(0.5, 0.95))

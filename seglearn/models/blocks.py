@@ -19,16 +19,17 @@ def normalization(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(groups, channels)
 
 
-def double_conv(inputs: int, outputs: int) -> nn.Sequential:
-    """Return two 3x3 convolutions, each normalized and rectified; H and W are kept."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False),  # the norm's shift replaces the bias
-        normalization(outputs),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(outputs, outputs, kernel_size=3, padding=1, bias=False),
-        normalization(outputs),
-        nn.ReLU(inplace=True),
-    )
+def conv_block(inputs: int, outputs: int, *, convs: int = 2) -> nn.Sequential:
+    """Return `convs` 3x3 convolutions in a row, each normalized and rectified; H and W are kept."""
+    layers: list[nn.Module] = []
+    for _ in range(convs):
+        layers += [
+            nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False),  # the norm's shift replaces the bias
+            normalization(outputs),
+            nn.ReLU(inplace=True),
+        ]
+        inputs = outputs
+    return nn.Sequential(*layers)
 
 
 def pad_to_multiple(images: Tensor, factor: int) -> Tensor:
