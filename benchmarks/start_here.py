@@ -21,9 +21,9 @@ import matplotlib
 
 matplotlib.use("Agg")
 
-import torch  # noqa: E402
+import torch
 
-from seglearn.build.source import read_source, tags  # noqa: E402
+from seglearn.build.source import read_source, tags
 
 COURSE = Path(__file__).parents[1]
 SOURCE = COURSE / "notebooks" / "source" / "00_start_here.py"

@@ -22,7 +22,9 @@ def check_shapes(where: str, **tensors: tuple[Tensor, str]) -> dict[str, int]:
     sizes: dict[str, int] = {}
     for name, (tensor, axes) in tensors.items():
         if not isinstance(tensor, Tensor):
-            raise TypeError(f"{where}: {name} must be a tensor, got {type(tensor).__name__}. Use torch.as_tensor({name}).")
+            raise TypeError(
+                f"{where}: {name} must be a tensor, got {type(tensor).__name__}. Use torch.as_tensor({name})."
+            )
         letters, shape = axes.split(), tuple(tensor.shape)
         wanted = [int(a) if a.isdigit() else sizes.get(a) for a in letters]
         fits = len(shape) == len(letters)
@@ -32,7 +34,9 @@ def check_shapes(where: str, **tensors: tuple[Tensor, str]) -> dict[str, int]:
             if not letter.isdigit():
                 sizes.setdefault(letter, length)
         if not fits:
-            said = ", ".join(a if n is None or a.isdigit() else f"{a}={n}" for a, n in zip(letters, wanted, strict=True))
+            said = ", ".join(
+                a if n is None or a.isdigit() else f"{a}={n}" for a, n in zip(letters, wanted, strict=True)
+            )
             hint = _way_out(name, shape, len(letters))
             raise ValueError(f"{where}: {name} must have shape ({said}), got {shape}.{hint}")
     return sizes

@@ -7,9 +7,7 @@ from seglearn.checks import check_logits, check_shapes
 from seglearn.labels import IGNORE
 
 
-def cross_entropy_loss(
-    logits: Tensor, mask: Tensor, *, weight: Tensor | None = None, ignore: int = IGNORE
-) -> Tensor:
+def cross_entropy_loss(logits: Tensor, mask: Tensor, *, weight: Tensor | None = None, ignore: int = IGNORE) -> Tensor:
     """Return the mean surprise of the pixels at their true class.
 
         p    = softmax(logits) over K

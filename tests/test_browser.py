@@ -44,10 +44,7 @@ mask[6, 9], mask[5, 9] = IGNORE, STREETS.index("pole")""",
     "probe = PixelProbe(image, mask, STREETS, goal=['void', 'pole'])\nprobe",
 ]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage"
-).split()
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
 SECOND = 1000  # Playwright counts milliseconds
 
 
@@ -77,7 +74,9 @@ def browser():
         skip("playwright is not installed")
     path = os.environ.get("SEGLEARN_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if path is None:
-        skip(f"there is no Chromium: none of {', '.join(CHROMIUM_NAMES)} is on the PATH and SEGLEARN_CHROMIUM is not set")
+        skip(
+            f"there is no Chromium: none of {', '.join(CHROMIUM_NAMES)} is on the PATH and SEGLEARN_CHROMIUM is not set"
+        )
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
@@ -125,7 +124,9 @@ def lab(browser, tmp_path_factory):
     told += ["--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=t"]
     told += ["--expose-app-in-browser"]  # window.jupyterapp: the test reads cells that are scrolled out of sight
     with log.open("w", encoding="utf-8") as sink:
-        server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *told], stdout=sink, stderr=sink, env=environment)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *told], stdout=sink, stderr=sink, env=environment
+        )
     try:
         url = f"http://127.0.0.1:{port}"
         wait_until_up(url, server, log)

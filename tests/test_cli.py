@@ -105,7 +105,12 @@ def test_a_port_that_was_asked_for_is_the_only_one_tried(course):
     free = lab.arguments(course, page, port=None, browser=True, as_root=False)
     strict = lab.arguments(course, page, port=5678, browser=False, as_root=True)
     assert not any(told.startswith(("--ServerApp.port", "--no-browser", "--allow-root")) for told in free)
-    assert set(strict) - set(free) == {"--ServerApp.port=5678", "--ServerApp.port_retries=0", "--no-browser", "--allow-root"}
+    assert set(strict) - set(free) == {
+        "--ServerApp.port=5678",
+        "--ServerApp.port_retries=0",
+        "--no-browser",
+        "--allow-root",
+    }
     assert "--LabApp.default_url=/lab/workspaces/seglearn/tree/notebooks/00_start_here.ipynb" in free
 
 
@@ -149,17 +154,40 @@ def ask(url: str, *, patience_s: float = 60) -> str:
 def test_lab_opens_the_course_from_another_folder_and_leaves_the_readers_settings_alone(course, tmp_path):
     home, port, log = tmp_path / "home", free_port(), tmp_path / "lab.log"
     home.mkdir()
-    told = {**os.environ, "HOME": str(home), "USERPROFILE": str(home), "PYTHONPATH": str(course), "JUPYTER_TOKEN": "abc"}
-    told = {name: value for name, value in told.items() if name not in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR")}
-    command = [sys.executable, "-m", "seglearn", "lab", "--no-browser", "--port", str(port), "--", "--ServerApp.ip=127.0.0.1"]
+    told = {
+        **os.environ,
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "PYTHONPATH": str(course),
+        "JUPYTER_TOKEN": "abc",
+    }
+    told = {
+        name: value for name, value in told.items() if name not in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR")
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "seglearn",
+        "lab",
+        "--no-browser",
+        "--port",
+        str(port),
+        "--",
+        "--ServerApp.ip=127.0.0.1",
+    ]
     base = f"http://127.0.0.1:{port}"
-    with log.open("w", encoding="utf-8") as out, subprocess.Popen(command, cwd=home, env=told, stdout=out, stderr=out) as server:
+    with (
+        log.open("w", encoding="utf-8") as out,
+        subprocess.Popen(command, cwd=home, env=told, stdout=out, stderr=out) as server,
+    ):
         try:
             ask(f"{base}/api/status?token=abc")
             page = ask(f"{base}/lab/workspaces/seglearn/tree/notebooks/00_start_here.ipynb?token=abc")
             listed = json.loads(ask(f"{base}/api/contents/notebooks?content=1&token=abc"))["content"]
             notify = json.loads(ask(f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification?token=abc"))
-            second = seglearn("lab", "--no-browser", "--port", str(port), cwd=home, PYTHONPATH=str(course), HOME=str(home))
+            second = seglearn(
+                "lab", "--no-browser", "--port", str(port), cwd=home, PYTHONPATH=str(course), HOME=str(home)
+            )
         finally:
             server.send_signal(signal.SIGINT) if os.name == "posix" else server.terminate()
             status = server.wait(timeout=30)
@@ -181,7 +209,12 @@ GOOD = Report(
     system="Linux x86_64",
     installer="python -m pip install",
     checkout="course",
-    packages={**dict.fromkeys(PACKAGES, "1.0"), "torch": "2.14.1+cpu", "torchvision": "0.29.1", "jupyter_client": "8.0"},
+    packages={
+        **dict.fromkeys(PACKAGES, "1.0"),
+        "torch": "2.14.1+cpu",
+        "torchvision": "0.29.1",
+        "jupyter_client": "8.0",
+    },
     kernel=str(Path(sys.prefix, "bin", "python")),
     nbval="0.11.0",
     device="cpu",
@@ -203,8 +236,16 @@ def without(name: str) -> dict[str, str | None]:
 BROKEN = {
     "python-old": (replace(GOOD, python=(3, 10, 1)), "Python 3.10.1; the course runs on 3.11 to 3.13", "--python 3.13"),
     "python-new": (replace(GOOD, python=(3, 14, 0)), "Python 3.14.0", "python -m uv run"),
-    "shadow": (replace(GOOD, shadows=["here/torch.py"], errors={"torch": "?"}), "here/torch.py hides", "Rename the file"),
-    "missing": (replace(GOOD, packages=without("skimage")), "Not installed in this Python: scikit-image", "pip install -e course"),
+    "shadow": (
+        replace(GOOD, shadows=["here/torch.py"], errors={"torch": "?"}),
+        "here/torch.py hides",
+        "Rename the file",
+    ),
+    "missing": (
+        replace(GOOD, packages=without("skimage")),
+        "Not installed in this Python: scikit-image",
+        "pip install -e course",
+    ),
     "nms": (
         replace(GOOD, packages=without("torchvision"), errors={"torchvision": NMS}),
         "operator torchvision::nms does not exist. The two come from different places",
@@ -216,7 +257,9 @@ BROKEN = {
         '"torchvision==0.29.*"',
     ),
     "torch": (
-        replace(GOOD, packages={**without("torch"), "torchvision": None}, errors={"torch": "OSError: x", "torchvision": "y"}),
+        replace(
+            GOOD, packages={**without("torch"), "torchvision": None}, errors={"torch": "OSError: x", "torchvision": "y"}
+        ),
         "torch is here but does not load: OSError: x",
         "--torch-backend=auto --reinstall torch torchvision",
     ),
@@ -227,7 +270,11 @@ BROKEN = {
     ),
     "course": (replace(GOOD, errors={"seglearn.data": "SyntaxError: x"}), "seglearn.data is here but", "folder anew"),
     "no-kernel": (replace(GOOD, kernel=None), "no kernel named python3", "-m ipykernel install --sys-prefix"),
-    "other-kernel": (replace(GOOD, kernel=str(Path(sys.prefix, "other", "python"))), "in another Python", "ipykernel install"),
+    "other-kernel": (
+        replace(GOOD, kernel=str(Path(sys.prefix, "other", "python"))),
+        "in another Python",
+        "ipykernel install",
+    ),
     "disk": (replace(GOOD, disk_gb=1.9), "Only 1.9 GB of disk are free", "SEGLEARN_DATA"),
     "memory": (replace(GOOD, memory_gb=2.9), "has 2.9 GB of memory", "more memory"),
     "full": (replace(GOOD, free_memory_gb=0.4), "Only 0.4 GB of memory are free", "Shut down kernels"),
@@ -251,7 +298,9 @@ def test_each_fault_is_named_once_with_its_cure(report, what, cure):
 @pytest.mark.parametrize(["report", "what", "cure"], BROKEN.values(), ids=BROKEN)
 def test_every_report_can_be_described(report, what, cure):
     rows = dict(describe(report))
-    assert {"Python", "PyTorch", "Device", "Threads", "Kernel", "Widgets", "Tests", "Disk", "Memory", "Data"} <= set(rows)
+    assert {"Python", "PyTorch", "Device", "Threads", "Kernel", "Widgets", "Tests", "Disk", "Memory", "Data"} <= set(
+        rows
+    )
     assert "camvid" in rows["  here"] and "nuclei" in rows["  optional"]
 
 
@@ -321,7 +370,11 @@ def test_the_probe_tells_absent_from_broken(capsys, tmp_path, monkeypatch):
     assert not attempt("nothing_of_that_name") and not attempt("half_there") and attempt("json")
     facts = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     errors = {fact["package"]: fact["error"] for fact in facts if "package" in fact}
-    assert errors == {"nothing_of_that_name": None, "half_there": "No module named 'nothing_of_that_name'", "json": None}
+    assert errors == {
+        "nothing_of_that_name": None,
+        "half_there": "No module named 'nothing_of_that_name'",
+        "json": None,
+    }
 
 
 def test_memory_is_what_the_container_may_use(tmp_path):
@@ -354,7 +407,9 @@ def test_data_list_names_every_set_and_the_folder(capsys, tmp_path):
     assert cli.main(["data", "list", "--root", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert str(tmp_path) in said
-    rows = {line.split()[0]: line.split()[1] for line in said.splitlines() if line.split() and line.split()[0] in DATASETS}
+    rows = {
+        line.split()[0]: line.split()[1] for line in said.splitlines() if line.split() and line.split()[0] in DATASETS
+    }
     assert rows == {name: "always" if card.is_drawn else "no" for name, card in DATASETS.items()}
 
 

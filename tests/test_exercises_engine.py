@@ -66,7 +66,9 @@ ONE_HOT = FunctionExercise(
     wrongs=(
         Wrong("channels last", lambda mask, classes: F.one_hot(mask, classes).float(), "The class axis comes first."),
         Wrong("scrambled", lambda m, c: F.one_hot(m, c).float().reshape(c, *m.shape), "reshape scrambles: permute."),
-        Wrong("seen classes", lambda m, c: one_hot(m, int(m.max()) + 1), "A class that is absent needs its channel, too."),
+        Wrong(
+            "seen classes", lambda m, c: one_hot(m, int(m.max()) + 1), "A class that is absent needs its channel, too."
+        ),
         Wrong("integers", lambda mask, classes: one_hot(mask, classes).long(), "Losses want floating point."),
         Wrong("shifted", lambda m, c: one_hot((m + 1) % c, c), "Channel 0 is class 0, not class 1."),
         Wrong("marks its input", marks_its_input, "Your function writes into the mask of its caller."),
@@ -115,7 +117,12 @@ POLE = WidgetExercise(
     start={"threshold": 0.5},
     rights=({"threshold": 0.7, "iou": 0.6},),
     wrongs=tuple(
-        Wrong(f"at {t}", {"threshold": t, "iou": 0.1}, f"At {t} everything is found.", when=lambda f, t=t: f["threshold"] < t)
+        Wrong(
+            f"at {t}",
+            {"threshold": t, "iou": 0.1},
+            f"At {t} everything is found.",
+            when=lambda f, t=t: f["threshold"] < t,
+        )
         for t in (0.1, 0.2, 0.3, 0.35, 0.4)
     ),
 )
@@ -158,7 +165,8 @@ def test_no_answer_is_not_attempted(name, nothing):
 
 
 @pytest.mark.parametrize(
-    "body", ["...", "pass", '"""Docstring."""', "raise NotImplementedError", "return ...", "hot = ...\n    return hot[0]"]
+    "body",
+    ["...", "pass", '"""Docstring."""', "raise NotImplementedError", "return ...", "hot = ...\n    return hot[0]"],
 )
 def test_blank_functions_are_not_attempted(body):
     blank = cell(f"def blank(mask, classes):\n    {body}\n")["blank"]
@@ -216,7 +224,9 @@ def test_a_stop_from_the_keyboard_passes_through():
         check("99.one_hot", slow)
 
 
-@pytest.mark.parametrize("stop", [SystemExit(1), RuntimeError("x" * 10_000), StopIteration()], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize(
+    "stop", [SystemExit(1), RuntimeError("x" * 10_000), StopIteration()], ids=lambda e: type(e).__name__
+)
 def test_no_exception_of_the_learner_gets_out(stop):
     def rude(mask, classes):
         raise stop
@@ -339,7 +349,11 @@ def test_laws_are_told(law, function, sentence):
 
 
 def test_helpers_that_are_moved_or_have_no_axes_are_at_home():
-    for kind in (lambda x: torch.arange(3).to(x.device) + x, lambda x: torch.tensor(2.0) * x, lambda x: torch.zeros_like(x)):
+    for kind in (
+        lambda x: torch.arange(3).to(x.device) + x,
+        lambda x: torch.tensor(2.0) * x,
+        lambda x: torch.zeros_like(x),
+    ):
         assert keeps_device().broken(kind, given(torch.ones(3))) is None
 
 
@@ -356,7 +370,9 @@ def test_a_law_that_the_answer_makes_raise_is_told():
 # Values, choices, widgets ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("right", [0.25, torch.tensor(0.25), torch.tensor(0.25).numpy(), torch.tensor(0.25).numpy()[()]])
+@pytest.mark.parametrize(
+    "right", [0.25, torch.tensor(0.25), torch.tensor(0.25).numpy(), torch.tensor(0.25).numpy()[()]]
+)
 def test_a_number_may_come_in_a_tensor(right):
     assert check("99.share", right).passed
 
@@ -464,16 +480,21 @@ def test_of_a_stack_the_first_map_that_differs_is_shown():
 
 
 @pytest.mark.parametrize(
-    ["shape", "dtype"], [((3, 5, 7), torch.float32), ((5, 7, 3), torch.uint8), ((5, 7), torch.bool), ((5, 7), torch.float64)]
+    ["shape", "dtype"],
+    [((3, 5, 7), torch.float32), ((5, 7, 3), torch.uint8), ((5, 7), torch.bool), ((5, 7), torch.float64)],
 )
 def test_images_of_every_layout_have_a_picture(shape, dtype):
-    image = (torch.rand(shape, generator=torch.Generator().manual_seed(0)) * (255 if dtype == torch.uint8 else 1)).to(dtype)
+    image = (torch.rand(shape, generator=torch.Generator().manual_seed(0)) * (255 if dtype == torch.uint8 else 1)).to(
+        dtype
+    )
     other = ~image if dtype == torch.bool else image.flip(0)
     assert three_pictures(other, image)
     assert (picture_of("input", image) is None) == (image.numel() <= 48)
 
 
-@pytest.mark.parametrize("value", [torch.zeros(3), torch.zeros(1, 9), 3, "x", torch.full((2, 2), float("nan")), torch.zeros(0, 4)])
+@pytest.mark.parametrize(
+    "value", [torch.zeros(3), torch.zeros(1, 9), 3, "x", torch.full((2, 2), float("nan")), torch.zeros(0, 4)]
+)
 def test_what_is_no_picture_has_none(value):
     assert three_pictures(value, value) is None
 
@@ -489,7 +510,10 @@ def test_large_values_are_told_by_shape_and_range():
 
 
 def test_every_outcome_reads_without_color_and_escapes_what_learners_write():
-    seen = [check("99.one_hot", answer) for answer in (one_hot, lambda m, c: "<script>alert(1)</script>", ..., lambda m, c: 1 / 0)]
+    seen = [
+        check("99.one_hot", answer)
+        for answer in (one_hot, lambda m, c: "<script>alert(1)</script>", ..., lambda m, c: 1 / 0)
+    ]
     assert [v.outcome for v in seen] == [PASS, NOT_YET, NOT_ATTEMPTED, ERROR]
     for v in seen:
         assert v.outcome.value.word in v._repr_html_() and v.outcome.value.symbol in repr(v)
@@ -525,7 +549,7 @@ def test_hints_come_one_at_a_time_and_then_all():
     assert all(words in repr(hint("99.one_hot")) for words in ("How many", "compare", "stack"))
 
 
-SOURCE = '''# %% [markdown]
+SOURCE = """# %% [markdown]
 # # A chapter
 
 # %% tags=["setup"]
@@ -543,14 +567,16 @@ check("99.share", share)
 
 # %%
 raise RuntimeError("cells without a tag are not run")
-'''
+"""
 
 
 def test_the_solution_stands_once_in_the_chapters_source(tmp_path, monkeypatch):
     source = tmp_path / "notebooks" / "source" / "99_chapter.py"
     source.parent.mkdir(parents=True)
     source.write_text(SOURCE, encoding="utf-8")
-    assert solution_of("99.share", tmp_path) == "mask = torch.tensor([0, 1, 2, 255])\nshare = (mask == 255).float().mean()"
+    assert (
+        solution_of("99.share", tmp_path) == "mask = torch.tensor([0, 1, 2, 255])\nshare = (mask == 255).float().mean()"
+    )
     assert called_names(source) == ["99.share"]
     assert audit.unfair_to(SHARE, {"solution": solved_answer(source, "99.share")}) == []
     with pytest.raises(LookupError, match=r"99_chapter.py: 99.task needs a cell"):
@@ -681,7 +707,10 @@ def constant(seed):
         ({"rights": (lambda m, c: F.one_hot(m, c),)}, "the right answer 'rights[0]' is refused"),
         ({"wrongs": (*ONE_HOT.wrongs, Wrong("loops", with_loops, "No."))}, "'loops' gets PASS"),
         ({"wrongs": (*ONE_HOT.wrongs, Wrong("b", ONE_HOT.wrongs[0].answer, "B."))}, "'b' is taken for 'channels last'"),
-        ({"wrongs": (*ONE_HOT.wrongs, Wrong("b", lambda m, c: 0, " Losses want floating POINT."))}, "have the sentence"),
+        (
+            {"wrongs": (*ONE_HOT.wrongs, Wrong("b", lambda m, c: 0, " Losses want floating POINT."))},
+            "have the sentence",
+        ),
         ({"wrongs": (*ONE_HOT.wrongs, Wrong("integers", lambda m, c: 0, "C."))}, "have the name 'integers'"),
         ({"wrongs": (*ONE_HOT.wrongs, Wrong("b", lambda m, c: 0, ""))}, "has no sentence"),
         ({"seeds": 1}, "an answer that knows only the smallest input passes"),
@@ -698,7 +727,13 @@ def test_the_audit_sees_a_weak_exercise(change, fault):
 def test_the_audit_sees_a_judge_that_compares_too_little(monkeypatch):
     monkeypatch.setattr("seglearn.exercises.probing.difference", lambda *a, **k: None)
     found = " ".join(audit.faults(ONE_HOT))
-    for spoiled in ("an answer of None", "a little off", "another dtype", "flipped along the last axis", "last two axes swapped"):
+    for spoiled in (
+        "an answer of None",
+        "a little off",
+        "another dtype",
+        "flipped along the last axis",
+        "last two axes swapped",
+    ):
         assert spoiled in found
 
 

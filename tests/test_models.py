@@ -28,7 +28,9 @@ def test_widths_choose_the_levels(widths):
 @pytest.mark.parametrize("convs", [1, 2, 3])
 def test_convs_are_counted_at_every_level(convs):
     model = UNet(3, 5, widths=(4, 8, 12), convs=convs)
-    assert sum(isinstance(layer, nn.Conv2d) for layer in model.modules()) == 5 * convs + 1  # 2 down, 1 bottom, 2 up, head
+    assert (
+        sum(isinstance(layer, nn.Conv2d) for layer in model.modules()) == 5 * convs + 1
+    )  # 2 down, 1 bottom, 2 up, head
     assert model(torch.rand(1, 3, 9, 14)).shape == (1, 5, 9, 14)
 
 

@@ -32,10 +32,10 @@ from seglearn.data import (
     read_image,
     read_mask,
     roots,
+    torchvision_sets,
 )
 from seglearn.data import camvid as camvid_room
 from seglearn.data import nuclei as nuclei_room
-from seglearn.data import torchvision_sets
 from seglearn.labels import CAMVID, CAMVID_TO_STREETS, CIFAR10, IGNORE, NUCLEI, PET, STREETS, VOC, relabel
 
 SPLITS = ("train", "val", "test")
@@ -292,10 +292,10 @@ def test_the_pets_come_as_two_archives_from_one_mirror(website, tmp_path, monkey
 
 def test_the_addresses_and_checksums_are_torchvisions_own():
     cifar10 = theirs.CIFAR10
-    assert torchvision_sets.CIFAR10_ARCHIVE == (cifar10.url, f"md5:{cifar10.tgz_md5}")
-    assert torchvision_sets.PET_ARCHIVES == tuple((url, f"md5:{md5}") for url, md5 in theirs.OxfordIIITPet._RESOURCES)
+    assert (cifar10.url, f"md5:{cifar10.tgz_md5}") == torchvision_sets.CIFAR10_ARCHIVE
+    assert tuple((url, f"md5:{md5}") for url, md5 in theirs.OxfordIIITPet._RESOURCES) == torchvision_sets.PET_ARCHIVES
     voc = theirs.voc.DATASET_YEAR_DICT["2012"]
-    assert torchvision_sets.VOC_ARCHIVE == (voc["url"], f"md5:{voc['md5']}")
+    assert (voc["url"], f"md5:{voc['md5']}") == torchvision_sets.VOC_ARCHIVE
 
 
 # The real files, where they are

@@ -67,7 +67,9 @@ def test_a_planted_stranger_is_seen(kind, planted):
 
 def test_lock_files_and_caches_stay_out():
     names = {path.relative_to(ROOT).as_posix() for path in tracked()}
-    assert not {name for name in names if re.search(r"(^|/)(uv\.lock|__pycache__|\.ipynb_checkpoints|\.venv|\.DS_Store)", name)}
+    assert not {
+        name for name in names if re.search(r"(^|/)(uv\.lock|__pycache__|\.ipynb_checkpoints|\.venv|\.DS_Store)", name)
+    }
     assert not {name for name in names if name.startswith("data/cache/")}
 
 

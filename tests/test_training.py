@@ -116,10 +116,10 @@ def test_an_interrupt_in_the_middle_of_an_epoch_gives_back_a_finished_one():
     assert len(history) == 1 and model.w.item() == pytest.approx(0.7)
 
 
-def test_callbacks_see_every_epoch():
+def test_callbacks_see_the_beginning_and_every_epoch():
     seen = []
-    fit_scale(Scale(), epochs=3, callbacks=[lambda moment: seen.append((moment.history.epoch[-1], moment.epochs))])
-    assert seen == [(1, 3), (2, 3), (3, 3)]
+    fit_scale(Scale(), epochs=3, callbacks=[lambda moment: seen.append((len(moment.history), moment.epochs))])
+    assert seen == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 
 def test_inputs_and_targets_may_be_nested():
@@ -255,7 +255,7 @@ def test_a_live_picture_draws_every_image_where_it_is_told():
     live = LivePicture(list(axes), logits, draw, every=2)
     fit_scale(nn.Sequential(Scale()), [(torch.ones(1), None)], epochs=3, callbacks=[live])
     plt.close(figure)
-    assert drawn == [(0, [[0]]), (1, [[1]])] * 2  # after epoch 2 and after the last
+    assert drawn == [(0, [[0]]), (1, [[1]])] * 3  # before learning, after epoch 2, after the last
 
 
 def test_a_live_picture_needs_one_axes_per_image():

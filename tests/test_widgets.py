@@ -13,7 +13,9 @@ from scipy import ndimage
 from seglearn.labels import IGNORE, NUCLEI, STREETS
 from seglearn.widgets import Goal, OverlapExplorer, PixelProbe, overlap, pixel_probe
 
-STEPS = [{"dx": dx, "dy": dy, "grow": grow} for dx, dy, grow in itertools.product((-5, 0, 2), (-3, 0, 4), (-2, -1, 0, 1, 3))]
+STEPS = [
+    {"dx": dx, "dy": dy, "grow": grow} for dx, dy, grow in itertools.product((-5, 0, 2), (-3, 0, 4), (-2, -1, 0, 1, 3))
+]
 
 
 def random_truth(height: int = 7, width: int = 11) -> np.ndarray:
@@ -225,7 +227,9 @@ def test_a_still_shows_the_state_and_nothing_else(which):
 
 
 def test_a_truth_without_an_object_is_refused():
-    with pytest.raises(ValueError, match=r"OverlapExplorer: truth must be \(H, W\) with at least one object pixel, got"):
+    with pytest.raises(
+        ValueError, match=r"OverlapExplorer: truth must be \(H, W\) with at least one object pixel, got"
+    ):
         OverlapExplorer(np.zeros((3, 5)))
 
 
@@ -238,7 +242,9 @@ def test_a_control_out_of_range_is_refused():
 
 def test_an_image_of_bytes_is_refused():
     image, mask = random_scene()
-    with pytest.raises(ValueError, match=r"PixelProbe: image must hold floats from 0 to 1, .* Use image.float\(\) / 255."):
+    with pytest.raises(
+        ValueError, match=r"PixelProbe: image must hold floats from 0 to 1, .* Use image.float\(\) / 255."
+    ):
         PixelProbe((image * 255).byte(), mask, STREETS)
 
 
@@ -272,4 +278,6 @@ def test_both_describe_functions_name_what_they_show():
     assert "IoU 1.000" in overlap.describe(overlap.facts({"truth": np.eye(2, dtype=bool), "dx": 0, "dy": 0, "grow": 0}))
     image, mask = random_scene()
     at = {"image": image.numpy(), "mask": mask.numpy(), "names": STREETS.names, "row": 0, "column": 1, "channel": 2}
-    assert "label 7 (pole); blue stands at 71 in (C, H, W), 5 in (H, W, C)" in pixel_probe.describe(pixel_probe.facts(at))
+    assert "label 7 (pole); blue stands at 71 in (C, H, W), 5 in (H, W, C)" in pixel_probe.describe(
+        pixel_probe.facts(at)
+    )

@@ -5,14 +5,14 @@ from pathlib import Path
 
 # Runs in the kernel once it is up: from here on a warning in a cell, or in what it calls, is an error.
 # The kernel's own machinery may go on warning: a learner can do nothing about it.
-STARTUP = '''
+STARTUP = """
 import warnings
 
 warnings.filterwarnings("error")
 for _machinery in ("asyncio", "ipykernel", "IPython", "jupyter_client", "tornado", "traitlets", "zmq"):
     warnings.filterwarnings("ignore", module=rf"{_machinery}(\\.|$)")
 del warnings, _machinery
-'''
+"""
 
 
 def kernel_environment(folder: Path) -> dict[str, str]:

@@ -74,7 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     shown = acts.add_parser("list", help="what there is, and what is on this machine")
     fetched = acts.add_parser("fetch", help="download a real data set (needs a network)")
     fetched.add_argument("name", metavar="NAME", help="a name that `seglearn data list` shows")
-    fetched.add_argument("--mirror", metavar="URL", help="take the same files from another address (slow official hosts)")
+    fetched.add_argument(
+        "--mirror", metavar="URL", help="take the same files from another address (slow official hosts)"
+    )
     for act in (shown, fetched):
-        act.add_argument("--root", metavar="DIR", help="the folder of the data (default: SEGLEARN_DATA, else the course's)")
+        act.add_argument(
+            "--root", metavar="DIR", help="the folder of the data (default: SEGLEARN_DATA, else the course's)"
+        )
     return parser

@@ -77,7 +77,9 @@ def _pair(report: Report) -> Iterator[Problem]:
             if "operator torchvision::" in error:
                 what += " The two come from different places, one for the CPU only and one not."
         elif vision is not None and _minor(vision) != partner(torch):
-            what = f"torchvision {vision} is made for another torch: torch {torch} goes with torchvision {partner(torch)}."
+            what = (
+                f"torchvision {vision} is made for another torch: torch {torch} goes with torchvision {partner(torch)}."
+            )
         else:
             return
     backend = "cpu" if "+cpu" in (torch or "") else "auto"

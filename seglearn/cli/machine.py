@@ -94,7 +94,9 @@ def _windows_memory() -> tuple[float | None, float | None]:
 
 def installer() -> str:
     """Return the command that installs into this Python: an environment made by uv has no pip of its own."""
-    return "python -m pip install" if find_spec("pip") else f"python -m uv pip install --python {quoted(sys.executable)}"
+    return (
+        "python -m pip install" if find_spec("pip") else f"python -m uv pip install --python {quoted(sys.executable)}"
+    )
 
 
 def quoted(path: str) -> str:

@@ -66,7 +66,10 @@ def ask_the_probe(*, timeout_s: float = 540) -> dict:
         ran = subprocess.run(command, capture_output=True, timeout=timeout_s)
         said, last_words = ran.stdout, _last_words(ran.stderr, ran.returncode)
     except subprocess.TimeoutExpired as error:
-        said, last_words = error.stdout or b"", f"not within {timeout_s:.0f} seconds. Is this machine very busy? Then first try again"
+        said, last_words = (
+            error.stdout or b"",
+            f"not within {timeout_s:.0f} seconds. Is this machine very busy? Then first try again",
+        )
     found, begun = {"packages": {}, "errors": {}}, "python"
     for fact in map(json.loads, (line for line in said.splitlines() if line.startswith(b'{"'))):
         begun = fact.pop("begins", begun)

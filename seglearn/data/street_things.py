@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from seglearn.data.painting import box, ellipse, limb
-from seglearn.data.street_view import Plane, View
+from seglearn.data.street_view import View
 from seglearn.data.textures import hsv, noise
 from seglearn.labels import STREETS
 

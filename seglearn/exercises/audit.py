@@ -21,7 +21,10 @@ REFUSED = (Outcome.NOT_YET, Outcome.ERROR)
 
 def form_faults(exercise: Exercise) -> list[str]:
     """Return what an exercise lacks: hints, enough wrong answers, a second style of right answer."""
-    found, (names, sentences) = [], ([w.name for w in exercise.wrongs], [w.sentence.strip().lower() for w in exercise.wrongs])
+    found, (names, sentences) = (
+        [],
+        ([w.name for w in exercise.wrongs], [w.sentence.strip().lower() for w in exercise.wrongs]),
+    )
     if len(exercise.hints) != 3 and not isinstance(exercise, ChoiceExercise):
         found.append(f"has {len(exercise.hints)} hints: write a question, the subgoals, one line.")
     if len(exercise.wrongs) < exercise.fewest_wrongs and not exercise.open:
@@ -30,7 +33,9 @@ def form_faults(exercise: Exercise) -> list[str]:
         found.append("needs a further right answer in another style.")
     for what, words in (("name", names), ("sentence", sentences)):
         found += [f"two wrong answers have the {what} {word!r}." for word, times in Counter(words).items() if times > 1]
-    return found + [f"the wrong answer {wrong.name!r} has no sentence." for wrong in exercise.wrongs if not wrong.sentence.strip()]
+    return found + [
+        f"the wrong answer {wrong.name!r} has no sentence." for wrong in exercise.wrongs if not wrong.sentence.strip()
+    ]
 
 
 def unfair_to(exercise: Exercise, rights: dict[str, Any]) -> list[str]:
@@ -64,7 +69,10 @@ def _symmetries(exercise: FunctionExercise) -> list[str]:
         return []
     axes = range(min(result.ndim for result in results))
     flat = [axis for axis in axes if all(compared(r.flip(axis), r, exercise.tolerance) is None for r in results)]
-    return [f"no case tells a result flipped along axis {axis} from the right one (symmetric=True if that must be)." for axis in flat]
+    return [
+        f"no case tells a result flipped along axis {axis} from the right one (symmetric=True if that must be)."
+        for axis in flat
+    ]
 
 
 def untouched(exercise: Exercise) -> list[str]:
@@ -75,7 +83,10 @@ def untouched(exercise: Exercise) -> list[str]:
 
     ways = {"`...`": ..., "(..., ...)": (..., ...)}
     if isinstance(exercise, FunctionExercise):
-        ways |= {"a function that raises NotImplementedError": blank, "a function that returns `...`": lambda *a, **k: ...}
+        ways |= {
+            "a function that raises NotImplementedError": blank,
+            "a function that returns `...`": lambda *a, **k: ...,
+        }
     if isinstance(exercise, WidgetExercise) and exercise.start:
         ways |= {"the untouched widget": dict(exercise.start)}
     got = {way: judge(exercise, answer).outcome for way, answer in ways.items()}

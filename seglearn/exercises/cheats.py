@@ -38,7 +38,10 @@ def _function_cheats(exercise: FunctionExercise) -> Iterator[tuple[str, Function
     yield "all zeros of the right shape", lambda *a, **k: _zeros(oracle(*a, **k))
     for i in range(len(first.args)):
         yield f"argument {i} handed back", lambda *a, i=i, **k: a[i]
-    yield "an answer that knows only the smallest input", lambda *a, **k: oracle(*a, **k) if difference(a, first.args, tolerance=0) is None else None
+    yield (
+        "an answer that knows only the smallest input",
+        lambda *a, **k: oracle(*a, **k) if difference(a, first.args, tolerance=0) is None else None,
+    )
     yield "an answer that is right every second time", _moody(oracle)
     if any(isinstance(arg, Tensor | np.ndarray | list) and len(_flat(arg)) for arg in first.args):
         yield "an answer that changes its input", _careless(oracle)
@@ -51,7 +54,9 @@ def _function_cheats(exercise: FunctionExercise) -> Iterator[tuple[str, Function
 def _differs(exercise: FunctionExercise, function: Function) -> bool:
     """Say whether a function gives something else than the oracle in any case, in kind or in value."""
     for seed in range(exercise.seeds):
-        results = [f(*args, **kwargs) for f in (exercise.oracle, function) for args, kwargs in [fresh(exercise.cases(seed))]]
+        results = [
+            f(*args, **kwargs) for f in (exercise.oracle, function) for args, kwargs in [fresh(exercise.cases(seed))]
+        ]
         if _apart(*results):
             return True
     return False

@@ -116,7 +116,11 @@ def hint(name: str) -> Card:
         return Card(HINT, name, "These were all of them.", (*table, Text(f'Then there is `solution("{name}")`.')))
     warning = record("hint", name, step=used + 1)
     left = len(exercise.hints) - used - 1
-    more = f'{left} more: `hint("{name}")` again.' if left else f'That was the last one. Then there is `solution("{name}")`.'
+    more = (
+        f'{left} more: `hint("{name}")` again.'
+        if left
+        else f'That was the last one. Then there is `solution("{name}")`.'
+    )
     texts = [Text(words) for words in (exercise.hints[used], more, warning) if words]
     return Card(HINT, name, f"{used + 1} of {len(exercise.hints)}", tuple(texts))
 

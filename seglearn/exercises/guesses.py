@@ -42,7 +42,9 @@ def gap(name: str, actual: Any) -> Card:
         told = Text(_distance(kept, actual), strong=True)
     else:
         told = Text("You guessed it." if _agree(kept, actual) else "The two differ. Why?", strong=True)
-    return Card(GAP, name, "", (Code("", f"your guess  {spell(kept)}\nit is       {spell(actual)}"), told, *_texts(warning)))
+    return Card(
+        GAP, name, "", (Code("", f"your guess  {spell(kept)}\nit is       {spell(actual)}"), told, *_texts(warning))
+    )
 
 
 def _texts(warning: str) -> tuple[Text, ...]:
@@ -80,7 +82,9 @@ def _agree(a: Any, b: Any) -> bool:
 
 
 def _portable(value: Any) -> dict[str, Any]:
-    plain = isinstance(value, bool | int | float | str) or (isinstance(value, tuple) and all(map(_portable_part, value)))
+    plain = isinstance(value, bool | int | float | str) or (
+        isinstance(value, tuple) and all(map(_portable_part, value))
+    )
     return {"value": value} if plain else {"words": spell(value)}
 
 

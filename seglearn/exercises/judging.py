@@ -58,7 +58,7 @@ def _(exercise: FunctionExercise, answer: Any) -> Verdict:
     if holds_blank(answer) or _is_blank_function(answer):
         return not_attempted(exercise)
     if not callable(answer):
-        said = f"Hand over the function itself, without calling it: `check(\"{exercise.name}\", function)`."
+        said = f'Hand over the function itself, without calling it: `check("{exercise.name}", function)`.'
         return _not_yet(exercise, Text(f"{said} This is a {type(answer).__name__}."))
     seen = probe(exercise, answer)
     if _left_blank(seen.trials[0], answer):
@@ -208,7 +208,10 @@ def _known(exercise: Exercise, answer: Any) -> Wrong | None:
 
 @judge.register
 def _(exercise: ChoiceExercise, answer: Any) -> Verdict:
-    question = (Text(exercise.question, strong=True), Table([(k, text) for k, (text, _) in exercise.options.items()], prose=True))
+    question = (
+        Text(exercise.question, strong=True),
+        Table([(k, text) for k, (text, _) in exercise.options.items()], prose=True),
+    )
     if holds_blank(answer):
         return verdict(Outcome.NOT_ATTEMPTED, exercise.name, exercise.title, *question)
     chosen = answer.strip().strip("().").lower() if isinstance(answer, str) else answer

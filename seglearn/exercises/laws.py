@@ -85,7 +85,9 @@ class _Births(TorchFunctionMode):
         result = function(*args, **kwargs)
         if function in FACTORIES and kwargs.get("device") is None and result.ndim:
             self.homeless[id(result)] = (result, function.__name__)
-        elif function is Tensor.to and any(isinstance(x, str | torch.device | Tensor) for x in (*args[1:], *kwargs.values())):
+        elif function is Tensor.to and any(
+            isinstance(x, str | torch.device | Tensor) for x in (*args[1:], *kwargs.values())
+        ):
             self.homeless.pop(id(args[0]), None)
         return result
 

@@ -78,7 +78,13 @@ def _painted(x: Tensor, low: float, high: float) -> np.ndarray:
     x = x.cpu()
     if x.ndim == 3:
         return (x.clamp(0, 1) * 255).byte().numpy() if x.is_floating_point() else x.byte().numpy()
-    if not x.is_floating_point() and x.dtype != torch.bool and 0 <= x.min() and x.max() <= IGNORE and x.dtype != torch.uint8:
+    if (
+        not x.is_floating_point()
+        and x.dtype != torch.bool
+        and x.min() >= 0
+        and x.max() <= IGNORE
+        and x.dtype != torch.uint8
+    ):
         return colorize(x.long(), MANY).numpy()
     gray = ((x.double() - low) / (high - low)).clamp(0, 1).nan_to_num(0) * 255
     picture = gray.byte()[..., None].expand(-1, -1, 3).clone()
@@ -94,7 +100,9 @@ def _png(pixels: np.ndarray) -> bytes:
     """Return the picture as PNG, enlarged by a whole number so that a pixel is a square."""
     times = max(1, SIDE_PX // max(pixels.shape[:2]))
     file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).resize((pixels.shape[1] * times, pixels.shape[0] * times), 0).save(file, "PNG")
+    Image.fromarray(np.ascontiguousarray(pixels)).resize((pixels.shape[1] * times, pixels.shape[0] * times), 0).save(
+        file, "PNG"
+    )
     return file.getvalue()
 
 

@@ -45,7 +45,9 @@ class Probe:
     def first_wrong(self) -> Trial | None:
         """Return the trial to show: the first that went wrong, or the first in which a law was broken."""
         broken_at = {seed for seed, _ in self.broken.values()}
-        return next((t for t in self.trials if not t.right), next((t for t in self.trials if t.seed in broken_at), None))
+        return next(
+            (t for t in self.trials if not t.right), next((t for t in self.trials if t.seed in broken_at), None)
+        )
 
 
 @contextlib.contextmanager

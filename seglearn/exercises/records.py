@@ -114,4 +114,9 @@ def overview(exercises: Iterable[Exercise]) -> Card:
     if not rows:
         return Card(PROGRESS, "", "No exercises are installed.")
     header = ("exercise", "title", "outcome", "attempts", "hints", "last time")
-    return Card(PROGRESS, "", f"{passed} of {len(rows)} exercises passed", (Table(rows, header, prose=True), Text("A pass stays.")))
+    return Card(
+        PROGRESS,
+        "",
+        f"{passed} of {len(rows)} exercises passed",
+        (Table(rows, header, prose=True), Text("A pass stays.")),
+    )

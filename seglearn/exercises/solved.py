@@ -29,7 +29,9 @@ def solved_answer(source: Path, name: str) -> Any:
     mine = [cell for cell in cells(source) if {"exercise", name} <= set(cell.tags)]
     answers = [call.args[1] for call in _calls(source, ("check",)) if call.args[0].value == name and len(call.args) > 1]
     if not mine or not answers:
-        raise LookupError(f'{source.name}: {name} needs a cell tagged ["exercise", "{name}"] and a `check("{name}", ...)`.')
+        raise LookupError(
+            f'{source.name}: {name} needs a cell tagged ["exercise", "{name}"] and a `check("{name}", ...)`.'
+        )
     scene = dict(_set_up(source, cells(source).index(mine[0])))
     for cell in mine:
         _run(cell, source, scene)

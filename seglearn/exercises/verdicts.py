@@ -78,7 +78,9 @@ class Table:
     prose: bool = False
 
     def text(self) -> str:
-        rows = [[cell.splitlines() or [""] for cell in row] for row in ([self.header] if self.header else []) + [*self.rows]]
+        rows = [
+            [cell.splitlines() or [""] for cell in row] for row in ([self.header] if self.header else []) + [*self.rows]
+        ]
         widths = [max(len(line) for row in rows for line in row[column]) for column in range(len(rows[0]))]
         lines = []
         for row in rows:
@@ -94,7 +96,13 @@ class Table:
         rows = ""
         for first, *rest in self.rows:
             rows += f'<tr style="background:transparent"><th scope="row" style="{cell};font-weight:600">{_prose(first)}</th>'
-            rows += "".join(f'<td style="{cell}{letters}">{_prose(words) if self.prose else escape(words)}</td>' for words in rest) + "</tr>"
+            rows += (
+                "".join(
+                    f'<td style="{cell}{letters}">{_prose(words) if self.prose else escape(words)}</td>'
+                    for words in rest
+                )
+                + "</tr>"
+            )
         top = f"<thead><tr>{head}</tr></thead>" if head else ""
         style = f"border-collapse:collapse;margin:.5em 0;color:{INK};font-size:inherit;border:0"
         return f'<table style="{style}">{top}<tbody>{rows}</tbody></table>'
@@ -165,4 +173,6 @@ def _prose(words: str) -> str:
     """Return HTML in which `quoted code` is code."""
     parts = escape(words).split("`")
     style = f"{MONO};background:{WASH};border-radius:3px;padding:0 .25em;color:{INK}"
-    return "".join(f'<code style="{style}">{p}</code>' if i % 2 and i < len(parts) - 1 else p for i, p in enumerate(parts))
+    return "".join(
+        f'<code style="{style}">{p}</code>' if i % 2 and i < len(parts) - 1 else p for i, p in enumerate(parts)
+    )

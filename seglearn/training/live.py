@@ -1,5 +1,6 @@
 """A picture that improves while the model learns."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from seglearn.training.loop import Moment
 
 
 class LivePicture:
-    """A callback for `fit` that predicts the same images after every epoch and redraws them in place.
+    """A callback for `fit` that predicts the same images before and after every epoch and redraws them in place.
 
     It is handed the drawing, so it knows nothing of colors or legends:
 
@@ -25,7 +26,9 @@ class LivePicture:
         every: redraw after every so many epochs; the last one is always drawn.
     """
 
-    def __init__(self, axes: Sequence[Any], images: Tensor, draw: Callable[[Any, Tensor, Tensor], Any], *, every: int = 1):
+    def __init__(
+        self, axes: Sequence[Any], images: Tensor, draw: Callable[[Any, Tensor, Tensor], Any], *, every: int = 1
+    ):
         if len(axes) != len(images):
             raise ValueError(f"LivePicture: one image per axes is needed, got {len(axes)} axes, {len(images)} images.")
         self.axes, self.images, self.draw, self.every = axes, images, draw, every
@@ -33,15 +36,22 @@ class LivePicture:
         self.screen: DisplayHandle | None = None
 
     def __call__(self, moment: Moment) -> None:
-        epoch = moment.history.epoch[-1]
+        epoch = len(moment.history)
         if epoch % self.every and epoch != moment.epochs:
             return
         for ax, image, pred in zip(self.axes, self.images, predict(moment.model, self.images), strict=True):
             ax.clear()
             self.draw(ax, image, pred)
-        score = moment.history.score[-1]
-        self.figure.suptitle(f"after epoch {epoch} of {moment.epochs}" + (f": score {score:.2f}" if score == score else ""))
-        if self.screen is None:
+        self.figure.suptitle(self._title(moment))
+        if self.screen is None or epoch == 0:  # a new training gets a new picture
             self.screen = display(self.figure, display_id=True)
         else:
             self.screen.update(self.figure)
+
+    @staticmethod
+    def _title(moment: Moment) -> str:
+        if not moment.history.epoch:
+            return "Before learning"
+        score = moment.history.score[-1]
+        shown = "" if math.isnan(score) else f": score {score:.2f}"
+        return f"After epoch {len(moment.history)} of {moment.epochs}{shown}"

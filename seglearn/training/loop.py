@@ -23,7 +23,7 @@ Batches = Iterable[tuple[Any, Any]]  # (inputs, targets), for as many epochs as 
 
 @dataclass(frozen=True)
 class Moment:
-    """What a callback is handed after every epoch."""
+    """What a callback is handed: once before learning, when the history is empty, and after every epoch."""
 
     model: nn.Module
     history: History
@@ -61,7 +61,7 @@ def fit(
         optimizer: AdamW with a learning rate of 1e-3 if none is given.
         scheduler: stepped after every batch.
         device: where to compute; the best there is if none is given.
-        callbacks: called with a `Moment` after every epoch.
+        callbacks: called with a `Moment` before the first epoch and after every epoch.
         score: `score(model, val)` -> number, large is good.
         progress: show a bar with the loss, the score and the time left.
 
@@ -74,7 +74,11 @@ def fit(
     device = torch.device(device) if device is not None else best_device()
     model.to(device)
     optimizer = optimizer or torch.optim.AdamW(model.parameters(), lr=1e-3)
-    history, start = History(), time.perf_counter()
+    history = History()
+    moment = Moment(model, history, epochs)
+    for callback in callbacks:
+        callback(moment)
+    start = time.perf_counter()
     batches = epochs * len(train) if hasattr(train, "__len__") else None
     bar = tqdm(total=batches, disable=not progress, file=sys.stdout, unit="batch", dynamic_ncols=True, mininterval=0.5)
     try:
@@ -91,7 +95,7 @@ def fit(
             shown = {"loss": trained, "val_loss": history.val_loss[-1], "score": history.score[-1]}
             bar.set_postfix({k: f"{v:.3f}" for k, v in shown.items() if not math.isnan(v)})
             for callback in callbacks:
-                callback(Moment(model, history, epochs))
+                callback(moment)
     except KeyboardInterrupt:
         history.interrupted = True
     finally:
