@@ -5,7 +5,8 @@
 
 The code that runs is the notebook's own: its cells tagged setup, data and train, with only WORLD, SIZE and SEED
 replaced. Close other programs first: two trainings at once share the processor, and times mean nothing.
-The table goes to benchmarks/results/start_here.json, from where the notebook shows it.
+The table goes to benchmarks/results/start_here.json, from where the notebook shows it; worlds that are not measured
+again keep their rows.
 """
 
 import argparse
@@ -77,11 +78,13 @@ def main() -> None:
         spread = f" ± {stdev(scores):.3f}" if len(scores) > 1 else ""
         print(f"{world}: mean IoU {mean(scores):.3f}{spread}, training {mean(run['train_s'] for run in runs):.0f} s")
         rows += runs
+    kept = json.loads(out.read_text(encoding="utf-8"))["runs"] if out.exists() else []
+    rows = sorted([row for row in kept if row["world"] not in arguments.world] + rows, key=lambda row: row["world"])
     table = {
         "date": datetime.date.today().isoformat(),
         "machine": f"{platform.system()} {platform.machine()}, {torch.get_num_threads()} threads",
         "torch": torch.__version__.split("+")[0],
-        "command": "python benchmarks/start_here.py",
+        "command": "python benchmarks/start_here.py --world drawn-streets drawn-nuclei camvid nuclei",
         "runs": rows,
     }
     out.parent.mkdir(exist_ok=True)
