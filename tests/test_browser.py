@@ -30,7 +30,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("[0-9]*.ipynb"))
 # Per notebook: wrong and right answers to its exercises, each typed as a cell of its own at the end, for example
 # "01_images_and_masks": [("check('01.one_hot', None)", "check('01.one_hot', lambda mask, classes: ...)")]
-ANSWERS: dict[str, list[tuple[str, str]]] = {}
+ANSWERS = {
+    "00_start_here": [("check('00.scores', 8)", "check('00.scores', 4 * 8 * 64 * 96)")],
+    "01_images_and_masks": [
+        (
+            "check('01.planes', lambda mask, classes: torch.zeros(classes, *mask.shape))",
+            "check('01.planes', lambda mask, classes: F.one_hot(mask, classes).permute(2, 0, 1).float())",
+        )
+    ],
+}
 TOUCH = [  # a notebook with both explorables, to be operated by keyboard
     """import torch
 from seglearn.labels import IGNORE, STREETS

@@ -279,18 +279,22 @@ gap("00.mean_iou", round(max(history.score), 2))
 
 # %% [markdown]
 # That number has a flaw: we looked at it after every epoch and kept the best. Pictures that helped to choose cannot judge.
-# So there is a third set, the test set, which is used once. (How good are three different seeds? That needs more minutes than you have now; they were measured with `python benchmarks/start_here.py` and the table is below.)
+# So there is a third set, the test set, which is used once.
 
 # %% tags=["train"]
 test_set = in_memory(open_dataset(WORLD, split="test", size=SIZE), fill=True)
 confusion = evaluate(model, DataLoader(test_set, batch_size=BATCH), K)
 score = mean_iou(confusion).item()
 print(f"mean IoU on {len(test_set)} test pictures: {score:.2f}, without looking at them: {baseline:.2f}")
-assert history.interrupted or score > baseline + 0.1, "it should have learned more than habit"
+if WORLD == "drawn-streets" and not history.interrupted:
+    assert 0.6 < score < 0.95 and score > baseline + 0.2, "it should have learned more than habit"
+
+# %% [markdown]
+# One training is one throw of the dice. How much does the score depend on chance? The next table was measured beforehand, three seeds for each world, with the command that it names; the number above is the only one that your machine has computed.
 
 # %%
 table = json.loads(Path("../benchmarks/results/start_here.json").read_text(encoding="utf-8"))
-print(f"measured {table['date']} on {table['machine']}, torch {table['torch']}")
+print(f"{table['command']}\n{table['date']}, {table['machine']}, torch {table['torch']}\n")
 for row in table["runs"]:
     told = f"mean IoU {row['test_mean_iou']:.3f} after {row['train_s']:.0f} s of training"
     print(f"{row['world']:15s} seed {row['seed']}: {told}")
