@@ -10,7 +10,7 @@
 # - **train** a U-Net and **judge** it on pictures it has never seen,
 # - **use** `guess`, `check`, `hint` and `solution`, which go through the whole course with you.
 #
-# *Time: 20 minutes, of which about one is training. You need: a little Python and PyTorch. No GPU, no network.*
+# *Time: 20 minutes to read and run, of which about one is training, and as much again for the exercises. You need: a little Python and PyTorch. No GPU, no network.*
 
 # %% tags=["setup"]
 import json
@@ -37,7 +37,7 @@ DEVICE = best_device()
 print(describe_device(DEVICE).split(";")[0])
 
 # %% [markdown]
-# If a line above failed, open a terminal and type `seglearn doctor`: it looks at your machine and names a cure for each problem.
+# If a line above failed, open *File > New > Terminal* and type `seglearn doctor` (outside of JupyterLab: `python -m uv run seglearn doctor`, in the course's folder). It looks at your machine and names a cure for each problem.
 #
 # ## 1 · One label for every pixel
 #
@@ -75,7 +75,7 @@ image.shape, image.dtype, mask.shape, mask.dtype
 # ## 2 · How this course talks with you
 #
 # Before something is shown, you **guess** it. A wrong guess that you wrote down teaches more than a right answer that you read.
-# Replace the `...` by a number and run the cell. Left as it is, it does no harm: nothing in this course breaks when you skip.
+# Replace the `...` by a number and run the cell; `gap` then shows your guess beside the result. Left as it is, it does no harm: nothing in this course breaks when you skip.
 #
 # *A network looks at one of these pictures and answers for every pixel. How many decisions does it make?*
 
@@ -102,7 +102,7 @@ check("00.scores", numbers)
 
 # %% [markdown]
 # Those numbers are the **logits**, of shape (N, K, H, W). The class with the highest score at a pixel is the prediction. That is all a segmenter does.
-# Here is a U-Net that has learned nothing yet. *What went wrong in the picture on the right?*
+# Here is a **U-Net** that has learned nothing yet: a network that first makes the picture smaller, to see what is there, then larger again, to say where (chapter 06 builds it). *What went wrong in the picture on the right?*
 
 # %% tags=["data"]
 generator = seed_everything(SEED)
@@ -249,7 +249,7 @@ assert abs(first - math.log(K)) < 0.35 * math.log(K)
 guess("00.mean_iou", ...)
 
 # %% [markdown]
-# Now watch. The bar shows the loss, the score (mean IoU on the validation pictures) and the time left. You may press ■ at any time: the best network so far is kept.
+# Now watch. An **epoch** is one walk through all training pictures; after each batch of them the **optimizer** changes the weights a little. The bar shows the loss, the score and the time left. The score is the mean IoU on the **validation** pictures, which are only for judging. You may press ■ at any time: the best network so far is kept.
 
 # %% tags=["train"]
 generator = seed_everything(SEED)
@@ -275,7 +275,7 @@ history = fit(
 )
 
 # %%
-gap("00.mean_iou", round(max(history.score), 2))
+gap("00.mean_iou", round(max(history.score, default=0.0), 2))  # 0 if you stopped before the first epoch was over
 
 # %% [markdown]
 # That number has a flaw: we looked at it after every epoch and kept the best. Pictures that helped to choose cannot judge.
@@ -290,7 +290,7 @@ if WORLD == "drawn-streets" and not history.interrupted:
     assert 0.6 < score < 0.95 and score > baseline + 0.2, "it should have learned more than habit"
 
 # %% [markdown]
-# One training is one throw of the dice. How much does the score depend on chance? The next table was measured beforehand, three seeds for each world, with the command that it names; the number above is the only one that your machine has computed.
+# One training is one throw of the dice. How much does the score depend on chance? The next table was measured beforehand, three seeds each on drawn and on real pictures, with the command that it names; the number above is the only one that your machine has computed.
 
 # %%
 table = json.loads(Path("../benchmarks/results/start_here.json").read_text(encoding="utf-8"))
@@ -302,7 +302,7 @@ for row in table["runs"]:
 # %% [markdown]
 # ## 5 · Read the result
 #
-# One number hides much. Which classes are easy, and which are not? *Write down which class you expect to be worst, then look.*
+# One number hides much. Which classes are easy, and which are not? *Which class do you expect to be worst? Write its name in quotes, as in the legend: `"sky"`.*
 
 # %%
 guess("00.worst_class", ...)
@@ -323,7 +323,7 @@ show_confusion(confusion, labels, ax_confusion, title="What is taken for what")
 plt.show()
 
 # %% [markdown]
-# Thin and small things are hard. A pole is one or two pixels wide, so half a pixel of doubt at its edges is most of it; the sky has thousands of pixels far from any edge.
+# Thin and small things are hard. Many poles and persons are only a few pixels wide, so a doubt of one pixel at their edges is a large part of them. The sky is large, and most of its pixels are far from any edge.
 # Let us look at the test picture with the most wrong pixels, because averages never show you what to mend.
 
 # %%
@@ -363,7 +363,7 @@ own_prediction = predict(model, own)[0]
 check("00.own_picture", own_prediction)
 
 # %% [markdown]
-# **Real pictures.** In the cell with `WORLD`, write one of these lines and choose *Run All Cells*. `seglearn data list` shows what is on your machine, `seglearn data fetch camvid` gets a set.
+# **Real pictures.** In the cell with `WORLD`, write one of these lines and choose *Run All Cells*. In a terminal of JupyterLab (*File > New > Terminal*), `seglearn data list` shows what is on your machine, and `seglearn data fetch camvid` gets a set.
 #
 # | write | and you get |
 # |---|---|
@@ -380,7 +380,7 @@ check("00.own_picture", own_prediction)
 #
 # | If you see | suspect |
 # |---|---|
-# | a first loss far from ln K | wrong number of classes, logits scaled or already softmaxed |
+# | a first loss far from ln K | wrong number of classes, or a softmax before the loss |
 # | accuracy high, IoU near 0 | the model predicts the background everywhere |
 # | a loss that is not a number | a learning rate that is too large |
 # | a score no better than habit | images and masks that do not belong together |
@@ -393,7 +393,7 @@ check("00.own_picture", own_prediction)
 # | intersection over union (IoU) | 交并比 | shared pixels / pixels of either |
 # | cross-entropy | 交叉熵 | mean of -ln(probability of the truth) |
 #
-# Next: `01_images_and_masks`. To read: Ronneberger, Fischer and Brox, *U-Net* (2015), arXiv:1505.04597, four pages and one famous figure.
+# Next: `01_images_and_masks`. To read: Ronneberger, Fischer and Brox, *U-Net* (2015), arXiv:1505.04597: eight short pages and one famous figure.
 
 # %%
 progress()

@@ -76,11 +76,8 @@ def fit(
     optimizer = optimizer or torch.optim.AdamW(model.parameters(), lr=1e-3)
     history = History()
     moment = Moment(model, history, epochs)
-    for callback in callbacks:
-        callback(moment)
-    start = time.perf_counter()
-    batches = epochs * len(train) if hasattr(train, "__len__") else None
-    bar = tqdm(total=batches, disable=not progress, file=sys.stdout, unit="batch", dynamic_ncols=True, mininterval=0.5)
+    _tell(callbacks, moment)
+    start, bar = time.perf_counter(), _progress_bar(train, epochs, shown=progress)
     try:
         for epoch in range(1, epochs + 1):
             bar.set_description(f"epoch {epoch}/{epochs}", refresh=False)
@@ -92,10 +89,8 @@ def fit(
                 elapsed_s=time.perf_counter() - start,
             )
             _keep_if_best(history, model)
-            shown = {"loss": trained, "val_loss": history.val_loss[-1], "score": history.score[-1]}
-            bar.set_postfix({k: f"{v:.3f}" for k, v in shown.items() if not math.isnan(v)})
-            for callback in callbacks:
-                callback(moment)
+            bar.set_postfix(_latest(history))
+            _tell(callbacks, moment)
     except KeyboardInterrupt:
         history.interrupted = True
     finally:
@@ -103,6 +98,21 @@ def fit(
         if history.best_weights is not None:
             model.load_state_dict(history.best_weights)
     return history
+
+
+def _tell(callbacks: Sequence[Callback], moment: Moment) -> None:
+    for callback in callbacks:
+        callback(moment)
+
+
+def _progress_bar(train: Batches, epochs: int, *, shown: bool) -> tqdm:
+    batches = epochs * len(train) if hasattr(train, "__len__") else None
+    return tqdm(total=batches, disable=not shown, file=sys.stdout, unit="batch", dynamic_ncols=True, mininterval=0.5)
+
+
+def _latest(history: History) -> dict[str, str]:
+    latest = {"loss": history.loss[-1], "val_loss": history.val_loss[-1], "score": history.score[-1]}
+    return {name: f"{value:.3f}" for name, value in latest.items() if not math.isnan(value)}
 
 
 def _train_epoch(model, train, loss, optimizer, scheduler, device, bar) -> float:
