@@ -12,6 +12,7 @@ import pytest
 
 from seglearn.build.kernels import kernel_environment
 
+collect_ignore = ["notebooks/source"]  # what the notebooks are built from is no module with doctests
 BUDGET_S = 90  # what a notebook may take on two CPU cores; more is said, not failed
 HEARTBEAT_S = 1
 seconds: Counter[str] = Counter()
