@@ -1,10 +1,13 @@
 """Every exercise of every chapter: right answers pass, wrong ones are refused, and nothing attempted is no failure."""
 
 import pytest
+import torch
 
 from seglearn.exercises import audit
 from seglearn.exercises.engine import all_exercises, check, find
-from seglearn.exercises.kinds import WidgetExercise
+from seglearn.exercises.judging import _accepts as accepts
+from seglearn.exercises.judging import judge
+from seglearn.exercises.kinds import ValueExercise, WidgetExercise
 from seglearn.exercises.solved import called_names, solved_answer
 from seglearn.exercises.sources import checkout, source_of
 
@@ -50,6 +53,21 @@ def test_the_notebooks_own_solution_passes(exercise):
 @every_exercise
 def test_each_listed_wrong_answer_gets_its_own_sentence(exercise):
     assert audit.unrecognized(exercise) == []
+
+
+@every_exercise
+def test_a_wrong_value_fits_one_sentence_only(exercise):
+    if not isinstance(exercise, ValueExercise):
+        return  # a function is recognized by its outputs, and the sentences of a widget stand in order
+    for wrong in exercise.wrongs:
+        fitting = [other.name for other in exercise.wrongs if other.when and accepts(other.when, wrong.answer)]
+        assert fitting in ([], [wrong.name]), f"{wrong.name!r} is also called {fitting}"
+
+
+def test_a_pair_with_two_faults_is_not_called_good():
+    bytes_and_no_void = (torch.zeros(3, 1, 3, dtype=torch.uint8), torch.tensor([[0, 1, 1]]))
+    said = repr(judge(find("01.own_image"), bytes_and_no_void))
+    assert "float32 from 0 to 1" in said and "A good pair" not in said
 
 
 @every_exercise

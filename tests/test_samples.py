@@ -15,14 +15,11 @@ from seglearn.labels import IGNORE, STREETS
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 REGENERATE = "draw them anew: python -m seglearn.data.samples"
 
-streets_are_there = pytest.mark.skipif(
-    not (SAMPLES / "streets").is_dir(), reason=f"street samples: not drawn yet; {REGENERATE}"
-)
 
 
 @pytest.mark.parametrize(
     ["world", "draw", "count"],
-    [pytest.param("streets", street_samples, 4, marks=streets_are_there), ("nuclei", nuclei_samples, 3)],
+    [("streets", street_samples, 4), ("nuclei", nuclei_samples, 3)],
 )
 def test_the_files_hold_what_the_code_draws(world, draw, count):
     stored = ImagesAndMasks(SAMPLES / world)
@@ -40,7 +37,6 @@ def test_samples_are_written_as_files_that_read_back_the_same(tmp_path):
             assert (image - drawn_image).abs().max() <= 0.5 / 255 + 1e-6
 
 
-@streets_are_there
 def test_the_readers_accept_the_street_labels_and_meet_void_once():
     stored = ImagesAndMasks(SAMPLES / "streets", labels=STREETS)
     void = [float((mask == IGNORE).float().mean()) for _, mask in stored]

@@ -146,7 +146,7 @@ def drawn_split(name: str, split: str, *, size: Size | None = None, **options) -
 
     Example:
         >>> drawn_split("drawn-nuclei", "val", size=(64, 64))
-        DrawnNuclei(100 pairs of 64x64 pixels, seed=1)
+        DrawnNuclei(60 pairs of 64x64 pixels, seed=1)
     """
     worlds = {world.name: world for world in (DrawnStreets, DrawnNuclei)}
     check_choice("drawn_split", "name", name, tuple(worlds))

@@ -94,7 +94,7 @@ def _arrays_differ(yours: Any, expected: Tensor | np.ndarray, tolerance: float |
     apart = unequal(mine, right, tolerance)
     if apart.any():
         spot = np.unravel_index(int(torch.where(apart, _gap(mine, right), -1.0).argmax()), tuple(right.shape))
-        seen, wanted = (spell_number(_scalar(x[spot])) for x in (mine, right))
+        seen, wanted = _spell_apart(_scalar(mine[spot]), _scalar(right[spot]))
         if not right.ndim:
             return f"{place} is {seen}, expected {wanted}."
         at = ", ".join(str(int(i)) for i in spot)
@@ -111,7 +111,10 @@ def _numbers_differ(mine: Any, right: Any, tolerance: float, place: str) -> str:
         return f"{place} is {mine!r}, a float; a whole number is expected: {right}. Use // or int(...)."
     both_nan = mine != mine and right != right
     near = both_nan or mine == right if isinstance(right, int) else both_nan or _near(mine, right, tolerance)
-    return "" if near else f"{place} is {spell_number(mine)}, expected {spell_number(right)}."
+    if near:
+        return ""
+    seen, wanted = _spell_apart(mine, right)
+    return f"{place} is {seen}, expected {wanted}."
 
 
 def _near(mine: Any, right: Any, tolerance: float) -> bool:
@@ -162,3 +165,14 @@ def _scalar(value: Any) -> Any:
 def spell_number(value: Any) -> str:
     """Return a number with at most six significant digits."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _spell_apart(mine: Any, right: Any) -> tuple[str, str]:
+    """Return two different numbers in words that differ: with all their digits where six do not tell them apart.
+
+    Example:
+        >>> _spell_apart(0.25, 0.5), _spell_apart(0.4000000059604645, 0.4)
+        (('0.25', '0.5'), ('0.4000000059604645', '0.4'))
+    """
+    seen, wanted = spell_number(mine), spell_number(right)
+    return (seen, wanted) if seen != wanted else (repr(mine), repr(right))

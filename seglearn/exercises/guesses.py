@@ -75,6 +75,9 @@ def _plain(value: Any) -> Any:
 
 
 def _agree(a: Any, b: Any) -> bool:
+    """Say whether a guess is what came out; of texts, capitals and spaces around them do not count."""
+    if isinstance(a, str) and isinstance(b, str):
+        return a.strip().lower() == b.strip().lower()
     try:
         return difference(a, b) is None
     except Exception:

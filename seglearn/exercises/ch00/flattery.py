@@ -1,5 +1,6 @@
 """Chapter 00: guesses that pixel accuracy praises and IoU does not, by hand and in code."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,8 +11,12 @@ STREET = torch.zeros(6, 10, dtype=torch.int64)  # the mask of exercise 00.lazy: 
 STREET[3:5, 6:8] = 1
 
 
+def _is_whole(value) -> bool:
+    return isinstance(value, Tensor) and not value.is_floating_point() and value.dtype != torch.bool
+
+
 def _is_a_map(value) -> bool:
-    return isinstance(value, Tensor) and value.shape == STREET.shape and not value.is_floating_point()
+    return _is_whole(value) and value.shape == STREET.shape
 
 
 def _accuracy(value: Tensor) -> float:
@@ -137,12 +142,22 @@ LAZY = ValueExercise(
             when=lambda value: isinstance(value, Tensor) and value.is_floating_point(),
         ),
         Wrong(
+            "no tensor",
+            STREET.tolist(),
+            "Make it a tensor: torch.tensor(lazy), or torch.zeros_like(street).",
+            when=lambda value: isinstance(value, list | tuple | np.ndarray),
+        ),
+        Wrong(
+            "yes and no",
+            torch.zeros(6, 10, dtype=torch.bool),
+            "True and False are no labels: use .long().",
+            when=lambda value: isinstance(value, Tensor) and value.dtype == torch.bool,
+        ),
+        Wrong(
             "a batch",
             torch.zeros(1, 6, 10, dtype=torch.int64),
             "One map is wanted, of shape (6, 10), without a batch axis.",
-            when=lambda value: (
-                isinstance(value, Tensor) and not value.is_floating_point() and value.shape != STREET.shape
-            ),
+            when=lambda value: _is_whole(value) and value.shape != STREET.shape,
         ),
         Wrong(
             "another label",

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from seglearn.exercises.kinds import ValueExercise, Wrong
+from seglearn.labels import IGNORE
 
 SCORES = ValueExercise(
     name="00.scores",
@@ -27,6 +28,13 @@ SCORES = ValueExercise(
             "Before that there is one score per class.",
         ),
         Wrong("one picture", 8 * 64 * 96, "That is one picture. The batch holds four."),
+        Wrong(
+            "pixels of one picture",
+            64 * 96,
+            "That is the number of pixels of one picture. "
+            "There are four pictures, and one score per class at each pixel.",
+        ),
+        Wrong("the shape", (4, 8, 64, 96), "The shape is right. How many numbers does it hold? Multiply."),
         Wrong(
             "the input",
             4 * 3 * 64 * 96,
@@ -78,6 +86,19 @@ FIRST_LOSS = ValueExercise(
     remark="ln K: the first number to look at when a training starts",
 )
 
+
+def _is_whole(value) -> bool:
+    return isinstance(value, Tensor) and not value.is_floating_point() and value.dtype != torch.bool
+
+
+def _is_a_map(value) -> bool:
+    return _is_whole(value) and value.ndim == 2 and value.numel() > 1
+
+
+def _has_labels(value) -> bool:
+    return int(value.min()) >= 0 and int(value.max()) < IGNORE
+
+
 OWN_PICTURE = ValueExercise(
     name="00.own_picture",
     title="Your own picture",
@@ -85,7 +106,7 @@ OWN_PICTURE = ValueExercise(
     difficulty=2,
     objective="apply a model to a picture of your own",
     open=True,
-    accept=lambda value: isinstance(value, Tensor) and value.ndim == 2 and not value.is_floating_point(),
+    accept=lambda value: _is_a_map(value) and _has_labels(value),
     hints=(
         "Which function turns images into labels?",
         "1. predict(model, own) 2. take the first picture of the batch",
@@ -96,7 +117,7 @@ OWN_PICTURE = ValueExercise(
             "a batch",
             torch.zeros(1, 4, 5, dtype=torch.int64),
             "That is a batch of one, (1, H, W). Take its first picture: [0].",
-            when=lambda value: isinstance(value, Tensor) and value.ndim == 3 and not value.is_floating_point(),
+            when=lambda value: _is_whole(value) and value.ndim == 3,
         ),
         Wrong(
             "scores",
@@ -104,6 +125,14 @@ OWN_PICTURE = ValueExercise(
             "Those are floating-point numbers, scores or colors. Labels are whole numbers: use predict.",
             when=lambda value: isinstance(value, Tensor) and value.is_floating_point(),
         ),
+        Wrong(
+            "no labels",
+            torch.tensor([[-1, 255]]),
+            "predict gives every pixel a label from 0 up, never 255: void is not something to predict.",
+            when=lambda value: _is_a_map(value) and not _has_labels(value),
+        ),
     ),
-    remark="Drawn streets taught it; your street did not. Chapter 09 measures that gap.",
+    rights=(torch.tensor([[0, 1, 7]]),),
+    remark="A map of labels, of the right kind: nobody can grade your own picture but you. "
+    "A photograph is not a drawn street; chapter 09 measures that gap.",
 )

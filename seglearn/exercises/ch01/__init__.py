@@ -1,9 +1,12 @@
 """Exercises of chapter 01, images and masks, in the order in which the learner meets them."""
 
-from seglearn.exercises.ch01.files import BREAK, FROM_PALETTE, SHARE
+from seglearn.exercises.ch01.files import FROM_PALETTE
 from seglearn.exercises.ch01.images import FLAT_PLACE, PROBE, TO_FLOAT
 from seglearn.exercises.ch01.masks import ONE_HOT, PLANES, VOID
-from seglearn.exercises.ch01.tasks import BOXES, OWN_IMAGE, WHICH_TASK
+from seglearn.exercises.ch01.own import OWN_IMAGE
+from seglearn.exercises.ch01.resizing import BREAK
+from seglearn.exercises.ch01.shares import SHARE
+from seglearn.exercises.ch01.tasks import BOXES, WHICH_TASK
 
 EXERCISES = [
     FLAT_PLACE,

@@ -1,10 +1,9 @@
-"""Five answers to one picture: boxes from instances, the choice of a task, and the learner's own image."""
+"""Five answers to one picture: the choice of a task, and boxes from instances."""
 
 import torch
 from torch import Tensor
 
-from seglearn.exercises.kinds import ChoiceExercise, FunctionExercise, ValueExercise, Wrong, given
-from seglearn.labels import IGNORE
+from seglearn.exercises.kinds import ChoiceExercise, FunctionExercise, Wrong, given
 
 WHICH_TASK = ChoiceExercise(
     name="01.which_task",
@@ -144,50 +143,4 @@ BOXES = FunctionExercise(
         ),
     ),
     remark="torchvision's masks_to_boxes ends at the last pixel (no + 1). Ask every library which one it means.",
-)
-
-
-def is_a_pair(pair) -> bool:
-    """Return whether this is an image (3, H, W) float32 in [0, 1] and a mask (H, W) int64 with labels and void."""
-    if not (isinstance(pair, tuple | list) and len(pair) == 2 and all(isinstance(part, Tensor) for part in pair)):
-        return False
-    image, mask = pair
-    fits = image.ndim == 3 and image.shape[0] == 3 and mask.shape == image.shape[1:] and mask.numel() > 0
-    kinds = image.dtype == torch.float32 and mask.dtype == torch.int64
-    if not (fits and kinds):
-        return False
-    in_range = bool(((image >= 0) & (image <= 1)).all())
-    named = mask[mask != IGNORE].unique()
-    return in_range and len(named) >= 2 and bool((mask == IGNORE).any()) and int(named.max()) < IGNORE
-
-
-OWN_IMAGE = ValueExercise(
-    name="01.own_image",
-    title="Your own picture",
-    minutes=10,
-    difficulty=3,
-    objective="implement the way from a picture file to an (image, mask) pair, and check it with your eyes",
-    hints=(
-        "Which two things in your picture can you separate by brightness, or by a few rectangles?",
-        "1. read_image  2. a mask of zeros with some label in a part of it  3. 255 where you are not sure  4. look",
-        "mask = (image.mean(dim=0) > 0.5).long(), then 255 in a band where you are not sure.",
-    ),
-    accept=is_a_pair,
-    wrongs=(
-        Wrong(
-            "only the image",
-            torch.zeros(3, 4, 5),
-            "Give both: own = image, mask.",
-            when=lambda own: isinstance(own, Tensor),
-        ),
-        Wrong(
-            "no void",
-            (torch.zeros(3, 1, 2), torch.tensor([[0, 1]])),
-            "A good pair so far. Now mark with 255 where you yourself are not sure.",
-            when=lambda own: isinstance(own, tuple) and isinstance(own[-1], Tensor) and not (own[-1] == IGNORE).any(),
-        ),
-    ),
-    rights=((torch.zeros(3, 1, 3), torch.tensor([[0, 1, IGNORE]])),),
-    open=True,
-    remark="Drawing masks by hand is how every data set began. You now know what it costs.",
 )
