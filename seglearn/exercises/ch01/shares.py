@@ -59,6 +59,11 @@ SHARE = FunctionExercise(
             "Count, make float64, divide by the pixels that are not 255.",
         ),
         Wrong(
+            "void in the denominator, float64 too late",
+            lambda mask, classes: torch.stack([(mask == k).float().mean() for k in range(classes)]).double(),
+            "`.mean()` divides by all pixels, void ones too, and it ran in float32 before you wrote .double().",
+        ),
+        Wrong(
             "void as class 0",
             lambda mask, classes: _counts(mask.where(mask != IGNORE, 0), classes) / mask.numel(),
             "Void pixels are counted as class 0.",
