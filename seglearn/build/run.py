@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from seglearn.build.kernels import kernel_environment
 from seglearn.build.source import solved_notebook
 
-CELL_TIMEOUT_S = 300
+CELL_TIMEOUT_S = 600
 
 
 def execute(notebook: NotebookNode, *, cwd: Path, progress: Path | None = None) -> NotebookNode:
