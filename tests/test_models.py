@@ -55,7 +55,7 @@ def test_a_skip_carries_detail_past_the_bottom():
     """With the way through the bottom cut, the logits still follow the image; with the skip cut too, they do not."""
     model, images = UNet(3, 2, widths=(4, 8)).eval(), torch.rand(1, 3, 8, 8)
     nn.init.zeros_(model.up[0][0].weight[:, 4:])  # the first block of the way up reads [skip, from below]
-    assert model(images).std() > 0
+    assert model(images).std(dim=(2, 3)).min() > 1e-3
     nn.init.zeros_(model.up[0][0].weight[:, :4])
     assert model(images).std(dim=(2, 3)).max() < 1e-6
 
