@@ -62,6 +62,7 @@ def test_ignored_labels_pass_only_where_they_are_allowed():
     ["found", "words"],
     [
         ([7], "got [7]. Is the number of classes right (it is 3), or does mask need labels.relabel?"),
+        ([3], "got [3]. Is the number of classes right (it is 3)"),
         ([-1], "got [-1]. Is this a picture of colors instead of labels?"),
         (list(range(10, 20)), "got [10, 11, 12, 13, 14] and 5 more."),
     ],

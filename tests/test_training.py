@@ -168,6 +168,14 @@ def test_looking_changes_nothing(training):
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
+def test_looking_uses_the_model_as_it_will_be_used():
+    model = nn.Sequential(nn.Conv2d(3, 2, 1), nn.BatchNorm2d(2)).train()
+    before = model[1].running_mean.clone()
+    images = torch.rand(3, 3, 4, 5)
+    alone, together = predict(model, images, batch_size=1), predict(model, images, batch_size=3)
+    assert torch.equal(alone, together) and torch.equal(model[1].running_mean, before)
+
+
 def test_evaluation_adds_batches_of_any_size():
     model = nn.Identity()  # logits go in
     batches = [(torch.randn(n, 3, h, w), torch.randint(3, (n, h, w))) for n, h, w in [(2, 4, 5), (1, 7, 3)]]
