@@ -14,6 +14,7 @@ from seglearn.training import evaluate, fit, predict, seed_everything
 
 
 def test_the_path_is_natural():
+    figures = plt.get_fignums()  # what other tests left open
     generator = seed_everything(0)
     streets = in_memory(DrawnStreets(4, size=(32, 48)))
     batches = DataLoader(streets, batch_size=2, shuffle=True, generator=generator)
@@ -43,4 +44,4 @@ def test_the_path_is_natural():
     show_overlay(images[0], preds[0], STREETS, left, title="what it learned by heart")
     show_history(history, right, title="the loss falls, the score rises")
     assert "road" in left.figure.alt and picture(left.figure).startswith(b"\x89PNG")
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == figures
