@@ -125,7 +125,7 @@ plt.show()
 # ## 3 · How wrong is it? Counting what overlaps
 #
 # We need one number. The obvious one is **pixel accuracy**, the share of right pixels. It has a weakness that you can feel with your own hands.
-# Below, a car is 34 of 768 pixels. Push the guess around with the sliders or the arrow keys.
+# Below, a car is a small part of the picture. Push the guess around with the sliders or the arrow keys.
 # The second number, **IoU**, divides the pixels that guess and truth share by the pixels that either of them has.
 
 # %% tags=["data"]
@@ -290,7 +290,7 @@ if WORLD == "drawn-streets" and not history.interrupted:
     assert 0.6 < score < 0.95 and score > baseline + 0.2, "it should have learned more than habit"
 
 # %% [markdown]
-# One training is one throw of the dice. How much does the score depend on chance? The next table was measured beforehand, three seeds each on drawn and on real pictures, with the command that it names; the number above is the only one that your machine has computed.
+# One training is one throw of the dice. How much does the score depend on chance? The next table was measured beforehand, three seeds each on drawn and on real pictures, with the command that it names; the score above is the one that your own machine has computed.
 
 # %%
 table = json.loads(Path("../benchmarks/results/start_here.json").read_text(encoding="utf-8"))
