@@ -6,6 +6,7 @@ from seglearn.training.history import History
 from seglearn.training.live import LivePicture
 from seglearn.training.loop import Moment, fit
 from seglearn.training.schedules import warmup_cosine
+from seglearn.training.temperature import fit_temperature
 
 __all__ = [
     "History",
@@ -15,6 +16,7 @@ __all__ = [
     "describe_device",
     "evaluate",
     "fit",
+    "fit_temperature",
     "predict",
     "seed_everything",
     "warmup_cosine",

@@ -1,7 +1,4 @@
-"""Numbers to report. Everything flows from one confusion matrix, and confusion matrices add.
-
-Counts are int64 and ratios float64: float32 stops counting at 2^24 = 16.8 million pixels.
-"""
+"""From scores to labels, and from labels to counts: one confusion matrix, and confusion matrices add."""
 
 import torch
 from torch import Tensor
@@ -52,44 +49,3 @@ def confusion_matrix(pred: Tensor, mask: Tensor, classes: int, *, ignore: int = 
     seen = mask != ignore
     cell = mask[seen].long() * classes + pred[seen].long()  # one number per pixel: its cell, row by row
     return torch.bincount(cell, minlength=classes**2).reshape(classes, classes)
-
-
-def iou(confusion: Tensor) -> Tensor:
-    """Return the intersection over union of each class; NaN where a class is in neither truth nor prediction.
-
-        iou[k] = hit[k] / (truth[k] + guess[k] − hit[k])
-
-    Shapes:
-        confusion (K, K) int64   row = truth, column = prediction, unit = pixels
-        result    (K,) float64   in [0, 1] or NaN; 1 is perfect
-
-    Raises:
-        ValueError: `confusion` is not square.
-
-    Example:
-        >>> iou(torch.tensor([[1, 1, 0], [0, 2, 0], [0, 0, 0]]))
-        tensor([0.5000, 0.6667,    nan], dtype=torch.float64)
-
-    Source: Everingham et al. 2010, doi:10.1007/s11263-009-0275-4, section 4.2 (segmentation accuracy).
-    """
-    check_shapes("iou", confusion=(confusion, "K K"))
-    hit = confusion.diagonal().double()  # (K,)
-    return hit / (confusion.sum(dim=1) + confusion.sum(dim=0) - hit)
-
-
-def mean_iou(confusion: Tensor) -> Tensor:
-    """Return the mean IoU over the classes that occur in truth or prediction; absent classes do not vote.
-
-    Shapes:
-        confusion (K, K) int64
-        result    () float64     in [0, 1]; NaN if nothing was counted
-
-    Raises:
-        ValueError: `confusion` is not square.
-
-    Example:
-        >>> mean_iou(torch.tensor([[1, 1, 0], [0, 2, 0], [0, 0, 0]]))  # (1/2 + 2/3) / 2
-        tensor(0.5833, dtype=torch.float64)
-    """
-    check_shapes("mean_iou", confusion=(confusion, "K K"))
-    return iou(confusion).nanmean()
