@@ -1,6 +1,7 @@
 """Pictures of tensors. Every `show_*` draws on one Axes and returns it; none of them saves or shows."""
 
 from seglearn.plots.curves import show_confusion, show_history
+from seglearn.plots.grids import show_values
 from seglearn.plots.images import contact_sheet, show_errors, show_image, show_instances, show_mask, show_overlay
 from seglearn.plots.panels import describe, panels, picture
 
@@ -16,4 +17,5 @@ __all__ = [
     "show_instances",
     "show_mask",
     "show_overlay",
+    "show_values",
 ]
