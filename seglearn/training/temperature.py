@@ -31,6 +31,7 @@ def fit_temperature(logits: Tensor, mask: Tensor, *, ignore: int = IGNORE) -> fl
         TypeError: logits are not floating point, or the mask does not hold integers.
 
     Example:
+        >>> import torch
         >>> logits = torch.tensor([4.0, 0.0]).reshape(1, 2, 1, 1).expand(1, 2, 1, 4)  # 98 % sure of class 0
         >>> T = fit_temperature(logits, torch.tensor([[[0, 0, 0, 1]]]))  # right in 3 of 4
         >>> (logits / T).softmax(dim=1)[0, 0, 0]
