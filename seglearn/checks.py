@@ -102,6 +102,33 @@ def check_logits(where: str, logits: Tensor, mask: Tensor, *, ignore: int) -> in
     return classes
 
 
+def check_images(where: str, images: Tensor, channels: int) -> dict[str, int]:
+    """Return the size of every axis, N H W, after making sure that `images` can go into a model with `channels` inputs.
+
+    Raises:
+        TypeError: not a tensor, or not floating point.
+        ValueError: another shape than (N, channels, H, W), or numbers that are not finite.
+
+    Example:
+        >>> check_images("demo", torch.zeros(2, 3, 4, 5), channels=3)
+        {'N': 2, 'H': 4, 'W': 5}
+    """
+    size = check_shapes(where, images=(images, f"N {channels} H W"))
+    if not images.is_floating_point():
+        raise TypeError(
+            f"{where}: images must be floating point in 0..1, got {images.dtype}. Bytes become images with "
+            "images.float() / 255."
+        )
+    # An exported graph has no room for a question to the data. Inf * 0 and NaN * 0 are NaN, and NaN survives a sum.
+    if not torch.compiler.is_compiling() and (images.detach() * 0).sum().isnan():
+        spoiled = (~images.isfinite()).nonzero()[0].tolist()
+        raise ValueError(
+            f"{where}: images must be finite numbers, got {images[tuple(spoiled)].item()} at image {spoiled[0]}, "
+            f"channel {spoiled[1]}, row {spoiled[2]}, column {spoiled[3]}. Was something divided by zero?"
+        )
+    return size
+
+
 def check_choice(where: str, name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raise unless `value` is one of `choices`.
 

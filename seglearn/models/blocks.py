@@ -19,15 +19,13 @@ def normalization(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(groups, channels)
 
 
-def conv_block(inputs: int, outputs: int, *, convs: int = 2) -> nn.Sequential:
+def conv_block(inputs: int, outputs: int, *, convs: int = 2, dilation: int = 1, normalize: bool = True) -> nn.Sequential:
     """Return `convs` 3x3 convolutions in a row, each normalized and rectified; H and W are kept."""
     layers: list[nn.Module] = []
     for _ in range(convs):
-        layers += [
-            nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False),  # the norm's shift replaces the bias
-            normalization(outputs),
-            nn.ReLU(inplace=True),
-        ]
+        conv = nn.Conv2d(inputs, outputs, kernel_size=3, padding=dilation, dilation=dilation, bias=not normalize)
+        norm = [normalization(outputs)] if normalize else []  # the norm's shift replaces the bias
+        layers += [conv, *norm, nn.ReLU(inplace=True)]
         inputs = outputs
     return nn.Sequential(*layers)
 
@@ -46,3 +44,13 @@ def pad_to_multiple(images: Tensor, factor: int) -> Tensor:
     """
     height, width = images.shape[-2:]
     return F.pad(images, (0, -width % factor, 0, -height % factor), mode="replicate")
+
+
+def resize_logits(scores: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return class scores on a finer grid, bilinearly: every old value spreads over the pixels that it stands for.
+
+    Shapes:
+        scores (N, K, h, w)
+        result (N, K, *size)
+    """
+    return F.interpolate(scores, size=size, mode="bilinear", align_corners=False)
