@@ -22,6 +22,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from seglearn.build.kernels import kernel_environment
 from seglearn.cli.lab import arguments, settings_path
+from seglearn.widgets import Grid
 
 COURSE = Path(__file__).parents[1]
 NOTEBOOKS = sorted((COURSE / "notebooks").glob("[0-9]*.ipynb"))
@@ -258,8 +259,8 @@ def javascript_facts(page, explorer, moves: list[dict]) -> list:
 
 def assert_python_agrees(browser, explorer, count: int = 150) -> None:
     chance, controls = random.Random(0), explorer.controls.values()
-    ends = [{c.name: getattr(c, end) for c in controls} for end in ("low", "high")]
-    moves = ends + [{c.name: chance.randint(c.low, c.high) for c in controls} for _ in range(count)]
+    ends = [{c.name: spread(c, getattr(c, end)) for c in controls} for end in ("low", "high")]
+    moves = ends + [{c.name: at_random(c, chance) for c in controls} for _ in range(count)]
     page = browser.new_page()
     answers = javascript_facts(page, explorer, moves)
     page.close()
@@ -268,6 +269,26 @@ def assert_python_agrees(browser, explorer, count: int = 150) -> None:
         assert list(facts) == list(expected), "the facts have other names or another order"
         assert facts == expected, move
         assert words_of(sentence) == words_of(explorer.describe(expected))
+
+
+def spread(control, value):
+    """Return a value for a control: for a grid, the same in every cell."""
+    return [value] * (control.rows * control.columns) if isinstance(control, Grid) else value
+
+
+def at_random(control, chance: random.Random):
+    """Return a random value; a grid holds whole steps, fractions, or a few high cells among low ones."""
+    if not isinstance(control, Grid):
+        return chance.randint(control.low, control.high)
+    steps = int((control.high - control.low) / control.step)
+    cell = chance.choice(
+        [
+            lambda: control.low + control.step * chance.randint(0, steps),
+            lambda: chance.uniform(control.low, control.high),
+            lambda: control.low + control.step * (chance.random() < 0.1) * steps,
+        ]
+    )
+    return [cell() for _ in range(control.rows * control.columns)]
 
 
 def words_of(sentence: str) -> str:

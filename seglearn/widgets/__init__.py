@@ -1,7 +1,8 @@
 """Explorables: pictures that answer a hand, each with a goal and with facts that an exercise can judge."""
 
-from seglearn.widgets.explorable import Control, Explorable, Goal
+from seglearn.widgets.controls import Control, Goal, Grid
+from seglearn.widgets.explorable import Explorable
 from seglearn.widgets.overlap import OverlapExplorer
 from seglearn.widgets.pixel_probe import PixelProbe
 
-__all__ = ["Control", "Explorable", "Goal", "OverlapExplorer", "PixelProbe"]
+__all__ = ["Control", "Explorable", "Goal", "Grid", "OverlapExplorer", "PixelProbe"]

@@ -2,70 +2,83 @@
 
 The browser computes and paints (its answer to a key takes milliseconds and needs no kernel); Python computes the
 same `facts` from the same numbers, judges the goal, and draws the still picture that shows where no kernel runs.
+
+How to write an explorable
+--------------------------
+One Python file and one JavaScript file of the same name. In Python, a pure `facts(params)` (plain numbers and words, in
+a fixed order), `describe(facts)` (one sentence), and a class. A small, complete one, doubled.py:
+
+    def facts(params: dict) -> dict:
+        return {"steps": params["steps"], "sum": params["factor"] * sum(params["weights"])}
+
+    def describe(facts: dict) -> str:
+        return "the sum is {sum} after {steps} steps.".format(**facts)
+
+    class Doubled(Explorable):
+        title = "Doubled"
+        compute, describe = staticmethod(facts), staticmethod(describe)
+        _esm, _css = module_source("doubled.js"), style_source()
+        steps = traitlets.Int().tag(sync=True)  # one synced trait per control: Int for a Control, ...
+        weights = traitlets.List(traitlets.Float()).tag(sync=True)  # ... List for a Grid (give it a new list, always)
+
+        def __init__(self, *, goal=Goal("Make the sum 8.", (("sum", "==", 8),))):
+            super().__init__(
+                given={"factor": 2},  # what Python's facts needs besides the controls
+                controls=(Control("steps", "Steps", 0, 9), Grid("weights", "Weights", 1, 3, low=-9, high=9)),
+                goals=(goal,),
+                start={"weights": [1, 2, 3]},
+                factor=2,  # everything else goes to the browser once, as `fixed`
+            )
+
+        @traitlets.validate("steps", "weights")
+        def _in_range(self, proposal):
+            return self.checked(proposal)
+
+        def draw(self, figure): ...  # the still
+
+doubled.js is appended to knobs.js and frame.js (their tops say what is there). It exports `unpack(fixed)`,
+`compute(params)` and `describe(facts)`, equal to Python's to the last bit (add in a loop, in the same order: from 3.12
+on, Python's `sum` of floats rounds otherwise), and ends with
+
+    function build(stage, aside, { change, nudge, put, knobs, fixed }) {  // fill stage and aside once ...
+      aside.append(knobs.weights.node);  // (a knob stands under the picture unless you put it elsewhere)
+      return (facts, params) => { ... };  // ... and paint them after every change
+    }
+    export default explorable({ unpack, compute, describe, build });
+
+`change({steps: 3})` clamps and sends; `nudge("steps", -1)` moves one number; `put("weights", 2, 0.5)` sets one cell.
+`steer(canvas, keys, nudge)` and `drag(canvas, follow)` give a canvas keys and a pointer. What only this widget looks
+like stands in doubled.css, in the variables of explorable.css: style_source("doubled.css"). Anything of your own that
+takes keys needs data-lm-suppress-shortcuts="true" and an aria-label; what speaks by color also speaks by word or shape.
+`assert_python_agrees` in tests/browsing.py compares the two languages. Look at the widget in both themes and at 360 px.
 """
 
 import base64
 import io
-import operator
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import anywidget
 import traitlets
 
+from seglearn.widgets.controls import Control, Goal, Grid
+
 _HERE = Path(__file__).parent
-_RELATIONS = {"==": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-
-
-@dataclass(frozen=True)
-class Goal:
-    """A sentence to act on, and the conditions on the facts that say when it is reached.
-
-    Example:
-        >>> goal = Goal("Find an IoU below one half.", (("iou", "<", 0.5),))
-        >>> goal.met_by({"iou": 0.4}), goal.met_by({"iou": 0.5})
-        (True, False)
-    """
-
-    sentence: str
-    conditions: tuple[tuple[str, str, object], ...]  # (name of a fact, relation, value): all must hold
-
-    def __post_init__(self):
-        strange = {relation for _, relation, _ in self.conditions} - set(_RELATIONS)
-        if strange:
-            raise ValueError(f"Goal: relations must be among {' '.join(_RELATIONS)}, got {' '.join(sorted(strange))}.")
-
-    def met_by(self, facts: dict) -> bool:
-        """Return whether every condition holds."""
-        return all(_RELATIONS[relation](facts[name], value) for name, relation, value in self.conditions)
-
-
-@dataclass(frozen=True)
-class Control:
-    """One number that the hand moves: a slider from `low` to `high`, or one button per word in `choices`."""
-
-    name: str
-    label: str
-    low: int
-    high: int
-    choices: tuple[str, ...] = ()
-    unit: str = ""
-
-    def check(self, where: str, value: int) -> int:
-        """Return the value, or say which values there are.
-
-        Raises:
-            ValueError: the value is outside low..high.
-        """
-        if not self.low <= value <= self.high:
-            raise ValueError(f"{where}: {self.name} must be from {self.low} to {self.high}, got {value}.")
-        return value
 
 
 def module_source(name: str) -> str:
-    """Return the JavaScript module of one widget: the shared frame first, then the widget's own file."""
-    return "\n".join((_HERE / part).read_text(encoding="utf-8") for part in ("frame.js", name))
+    """Return the JavaScript module of one widget: the shared knobs and frame first, then the widget's own file."""
+    return _joined("knobs.js", "frame.js", name)
+
+
+def style_source(*names: str) -> str:
+    """Return the style sheet of one widget: the shared look first, then its own files."""
+    return _joined("explorable.css", *names)
+
+
+def _joined(*parts: str) -> str:
+    return "\n".join((_HERE / part).read_text(encoding="utf-8") for part in parts)
 
 
 class Explorable(anywidget.AnyWidget):
@@ -78,12 +91,12 @@ class Explorable(anywidget.AnyWidget):
     title: str = ""
     compute: Callable[[dict], dict]  # params -> facts, pure
     describe: Callable[[dict], str]  # facts -> one sentence
-    _css = (_HERE / "explorable.css").read_text(encoding="utf-8")
+    _css = style_source()
 
     fixed = traitlets.Dict().tag(sync=True)  # what the browser is told once
     solved = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, *, given: dict, controls: Sequence[Control], goals: Sequence[Goal], start: dict, **sent):
+    def __init__(self, *, given: dict, controls: Sequence[Control | Grid], goals: Sequence[Goal], start: dict, **sent):
         self.given = given  # the part of the params that no control moves, for Python
         self.controls = {control.name: control for control in controls}
         self.goals = tuple(goals)
@@ -91,6 +104,10 @@ class Explorable(anywidget.AnyWidget):
         super().__init__(fixed={"title": self.title, **told, **sent}, **start)
         self.observe(self._count_goals, names=list(self.controls))
         self._count_goals()
+
+    def checked(self, proposal):
+        """Return the value that a trait is to take, for a subclass's `@traitlets.validate`, or say what is allowed."""
+        return self.controls[proposal.trait.name].check(type(self).__name__, proposal.value)
 
     @property
     def params(self) -> dict:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from seglearn.widgets.explorable import Control, Explorable, Goal, module_source
+from seglearn.widgets.controls import Control, Goal
+from seglearn.widgets.explorable import Explorable, module_source
 
 _CAR = (  # a car far away: 34 of 768 pixels, so that the background has the majority
     "...####...",
@@ -130,7 +131,7 @@ class OverlapExplorer(Explorable):
 
     @traitlets.validate("dx", "dy", "grow")
     def _in_range(self, proposal):
-        return self.controls[proposal.trait.name].check("OverlapExplorer", proposal.value)
+        return self.checked(proposal)
 
     def draw(self, figure) -> None:
         """Draw truth and guess pixel by pixel, with the counts as legend and the two scores as bars."""

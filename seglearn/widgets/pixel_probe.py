@@ -8,7 +8,8 @@ from torch import Tensor
 
 from seglearn.checks import check_labels, check_shapes
 from seglearn.labels import IGNORE, INK, LabelSet, colorize
-from seglearn.widgets.explorable import Control, Explorable, Goal, module_source
+from seglearn.widgets.controls import Control, Goal
+from seglearn.widgets.explorable import Explorable, module_source
 
 CHANNELS = ("red", "green", "blue")
 VOID = "void: nobody is asked"
@@ -96,8 +97,8 @@ class PixelProbe(Explorable):
         check_labels("PixelProbe", len(labels), ignore=IGNORE, mask=mask)
         if not image.is_floating_point() or image.min() < 0 or image.max() > 1:
             raise ValueError(
-                f"PixelProbe: image must hold floats from 0 to 1, got {image.dtype} from {image.min()} to {image.max()}. "
-                "Use image.float() / 255."
+                f"PixelProbe: image must hold floats from 0 to 1, got {image.dtype} from {image.min()} to "
+                f"{image.max()}. Use image.float() / 255."
             )
         pixels = image.detach().float().cpu().numpy()  # (3, H, W)
         self.labels, height, width = labels, sizes["H"], sizes["W"]
@@ -123,7 +124,7 @@ class PixelProbe(Explorable):
 
     @traitlets.validate("row", "column", "channel", "opacity")
     def _in_range(self, proposal):
-        return self.controls[proposal.trait.name].check("PixelProbe", proposal.value)
+        return self.checked(proposal)
 
     def draw(self, figure) -> None:
         """Draw image and mask with the cursor on both, and the facts beneath."""
