@@ -28,6 +28,7 @@ def frame_of(ax):
     thick = [c for c in ax.collections if isinstance(c, LineCollection) and c.get_linewidth()[0] > 1]
     sides = [{tuple(sorted(map(tuple, side.tolist()))) for side in c.get_segments()} for c in thick]
     assert all(same == sides[0] for same in sides)  # the rim and the bright line
+    assert not any(c.get_clip_on() for c in thick)  # whole along the border of the grid, too
     return sides[0] if sides else set()
 
 
