@@ -44,8 +44,9 @@ def boundary_iou(pred: Tensor, mask: Tensor, *, dilation_ratio: float = 0.02) ->
     if not dilation_ratio > 0:
         raise ValueError(f"boundary_iou: dilation_ratio must be positive, got {dilation_ratio}. The usual one is 0.02.")
     pred, mask = _binary("pred", pred), _binary("mask", mask)
-    width = max(1, round(dilation_ratio * math.hypot(*mask.shape)))
-    guess, truth = boundary(pred, width=width), boundary(mask, width=width)
+    height, width = mask.shape
+    d = max(1, round(dilation_ratio * math.sqrt(height**2 + width**2)))
+    guess, truth = boundary(pred, width=d), boundary(mask, width=d)
     return (guess & truth).sum().double() / (guess | truth).sum()
 
 

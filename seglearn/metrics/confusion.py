@@ -1,10 +1,17 @@
-"""From scores to labels, and from labels to counts: one confusion matrix, and confusion matrices add."""
+"""From scores to labels, and from labels to counts: one confusion matrix, and confusion matrices add.
+
+Both functions have two roads. The plain one is the definition; the fast one gives the same numbers (the tests compare
+them) and hands everything unusual back to the plain one.
+"""
 
 import torch
 from torch import Tensor
 
 from seglearn.checks import check_labels, check_shapes
 from seglearn.labels import IGNORE
+
+CACHED = 2**14  # pixels whose scores are looked at together: for 21 classes 1.4 MB, which stays in a processor's cache
+SIGNED_OR_BYTE = {torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}
 
 
 def label_map(logits: Tensor) -> Tensor:
@@ -20,8 +27,24 @@ def label_map(logits: Tensor) -> Tensor:
         >>> label_map(torch.tensor([[[[1.0, 5.0]], [[2.0, 5.0]]]]))  # two classes at two pixels
         tensor([[[1, 0]]])
     """
-    check_shapes("label_map", logits=(logits, "N K H W"))
-    return logits.argmax(dim=1)
+    size = check_shapes("label_map", logits=(logits, "N K H W"))
+    if logits.device.type != "cpu" or logits.stride(1) == 1:  # elsewhere, or with K innermost, the plain road is good
+        return logits.argmax(dim=1)
+    rows = max(1, CACHED // max(1, size["W"]))
+    pred = torch.empty(size["N"], size["H"], size["W"], dtype=torch.int64)
+    for image, labels in zip(logits.detach(), pred, strict=True):
+        for top in range(0, size["H"], rows):
+            labels[top : top + rows] = _first_best(image[:, top : top + rows])
+    return pred
+
+
+def _first_best(scores: Tensor) -> Tensor:
+    """Return what scores.argmax(dim=0) does, in two maxima over whole planes instead of a walk from class to class."""
+    classes = len(scores)
+    place = torch.arange(classes, 0, -1, dtype=torch.uint8 if classes < 256 else torch.int32)  # K, K-1, .., 1
+    best = scores == scores.amax(dim=0)  # (K, h, W)
+    first = (best * place[:, None, None]).amax(dim=0)  # (h, W) K − label; the lowest label has the highest place
+    return classes - first.long() if first.all() else scores.argmax(dim=0)  # NaN equals nothing, not even itself
 
 
 def confusion_matrix(pred: Tensor, mask: Tensor, classes: int, *, ignore: int = IGNORE) -> Tensor:
@@ -44,8 +67,34 @@ def confusion_matrix(pred: Tensor, mask: Tensor, classes: int, *, ignore: int = 
                 [0, 2]])
     """
     check_shapes("confusion_matrix", pred=(pred, "N H W"), mask=(mask, "N H W"))
+    counts = _counted_at_once(pred, mask, classes, ignore)
+    return counts if counts is not None else _counted_plainly(pred, mask, classes, ignore)
+
+
+def _counted_plainly(pred: Tensor, mask: Tensor, classes: int, ignore: int) -> Tensor:
     check_labels("confusion_matrix", classes, pred=pred)
     check_labels("confusion_matrix", classes, ignore=ignore, mask=mask)
     seen = mask != ignore
     cell = mask[seen].long() * classes + pred[seen].long()  # one number per pixel: its cell, row by row
     return torch.bincount(cell, minlength=classes**2).reshape(classes, classes)
+
+
+def _counted_at_once(pred: Tensor, mask: Tensor, classes: int, ignore: int) -> Tensor | None:
+    """Count all labels from the lowest to the highest, then look who was there; None if that is not possible.
+
+    Nothing is selected and nothing compared pixel by pixel: a label that must not occur shows as a row with counts.
+    """
+    if pred.numel() == 0 or not {pred.dtype, mask.dtype} <= SIGNED_OR_BYTE:
+        return None
+    (pred_low, pred_high), (low, high) = [[end.item() for end in labels.aminmax()] for labels in (pred, mask)]
+    low, high = min(low, 0), max(high, classes - 1)
+    rows = high - low + 1
+    if pred_low < 0 or pred_high >= classes or rows * classes > 2**20:
+        return None
+    narrow = torch.int16 if rows * classes < 2**15 else torch.int32  # the less memory moves, the faster
+    cell = (mask.to(narrow) - low) * classes + pred.to(narrow)
+    counts = torch.bincount(cell.flatten(), minlength=rows * classes).reshape(rows, classes)
+    if low <= ignore <= high:
+        counts[ignore - low] = 0
+    confusion = counts[-low : classes - low].clone()
+    return confusion if confusion.sum() == counts.sum() else None
