@@ -63,6 +63,9 @@ def check_labels(where: str, classes: int, *, ignore: int | None = None, **maps:
     for name, labels in maps.items():
         if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
             raise TypeError(f"{where}: {name} must hold integer labels, got {labels.dtype}. Use {name}.long().")
+        if _surely_known(labels, classes, ignore):
+            continue
+        labels = labels.long()  # in 8 bits 255 equals -1
         stranger = (labels < 0) | (labels >= classes)
         if ignore is not None:
             stranger &= labels != ignore
@@ -74,6 +77,16 @@ def check_labels(where: str, classes: int, *, ignore: int | None = None, **maps:
                 f"{where}: {name} must hold labels 0..{classes - 1}{also}, got {found[:5]}{more}."
                 f"{_label_way_out(name, found, classes, ignore)}"
             )
+
+
+def _surely_known(labels: Tensor, classes: int, ignore: int | None) -> bool:
+    """Say quickly that no label is a stranger, from the smallest and the largest; False is a "perhaps not"."""
+    if labels.numel() == 0:
+        return True
+    low, high = (int(edge) for edge in labels.aminmax())
+    if ignore == 255 and 0 <= low and high == 255:
+        high = int((labels.to(torch.uint8) + 1).amax()) - 1  # 255 + 1 = 0 in 8 bits: ignored pixels step aside
+    return 0 <= low and high < classes
 
 
 def _label_way_out(name: str, found: list[int], classes: int, ignore: int | None) -> str:

@@ -58,6 +58,20 @@ def test_ignored_labels_pass_only_where_they_are_allowed():
         check_labels("here", 3, pred=mask)
 
 
+@pytest.mark.parametrize(["dtype", "label", "ignore"], [(torch.uint8, 255, -1), (torch.int8, -1, 255)])
+def test_a_label_that_equals_ignore_only_in_eight_bits_is_a_stranger(dtype, label, ignore):
+    with pytest.raises(ValueError, match=re.escape(f"got [{label}].")):
+        check_labels("here", 3, ignore=ignore, mask=torch.tensor([[0, 2, label]], dtype=dtype))
+
+
+@pytest.mark.parametrize(["classes", "ignore"], [(256, None), (256, 255), (300, 255), (3, -1), (3, 1), (3, 300)])
+def test_any_label_can_be_the_ignored_one(classes, ignore):
+    known = torch.tensor([0, classes - 1, *([] if ignore is None else [ignore])])
+    check_labels("here", classes, ignore=ignore, mask=known)
+    with pytest.raises(ValueError, match=re.escape(f"got [{classes}]")):
+        check_labels("here", classes, ignore=ignore, mask=torch.cat([known, torch.tensor([classes])]))
+
+
 @pytest.mark.parametrize(
     ["found", "words"],
     [
