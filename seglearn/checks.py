@@ -84,9 +84,9 @@ def _surely_known(labels: Tensor, classes: int, ignore: int | None) -> bool:
     if labels.numel() == 0:
         return True
     low, high = (int(edge) for edge in labels.aminmax())
-    if ignore == 255 and 0 <= low and high == 255:
+    if ignore == 255 and low >= 0 and high == 255:
         high = int((labels.to(torch.uint8) + 1).amax()) - 1  # 255 + 1 = 0 in 8 bits: ignored pixels step aside
-    return 0 <= low and high < classes
+    return low >= 0 and high < classes
 
 
 def _label_way_out(name: str, found: list[int], classes: int, ignore: int | None) -> str:
