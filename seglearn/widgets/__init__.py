@@ -1,8 +1,19 @@
 """Explorables: pictures that answer a hand, each with a goal and with facts that an exercise can judge."""
 
+from seglearn.widgets.arithmetic import ArithmeticExplorer
 from seglearn.widgets.controls import Control, Goal, Grid
+from seglearn.widgets.convolution_explorer import ConvolutionExplorer
 from seglearn.widgets.explorable import Explorable
 from seglearn.widgets.overlap import OverlapExplorer
 from seglearn.widgets.pixel_probe import PixelProbe
 
-__all__ = ["Control", "Explorable", "Goal", "Grid", "OverlapExplorer", "PixelProbe"]
+__all__ = [
+    "ArithmeticExplorer",
+    "Control",
+    "ConvolutionExplorer",
+    "Explorable",
+    "Goal",
+    "Grid",
+    "OverlapExplorer",
+    "PixelProbe",
+]
