@@ -116,6 +116,13 @@ VOC_PALETTE: dict[Color, int] = {color: label for label, color in enumerate(VOC.
 _CIFAR10_NAMES = "airplane automobile bird cat deer dog frog horse ship truck"
 CIFAR10 = LabelSet(tuple(_CIFAR10_NAMES.split()), tuple(_voc_color(label + 1) for label in range(10)))
 
+_DIGIT_COLORS: tuple[Color, ...] = (  # Paul Tol's muted scheme and his orange; ten colors: use the legend
+    *((51, 34, 136), (136, 204, 238), (68, 170, 153), (17, 119, 51), (153, 153, 51)),
+    *((221, 204, 119), (204, 102, 119), (136, 34, 85), (170, 68, 153), (238, 119, 51)),
+)
+DIGITS = LabelSet(tuple("0123456789"), _DIGIT_COLORS)
+DIGIT_SCENES = LabelSet(("background", *DIGITS.names), ((0, 0, 0), *_DIGIT_COLORS))
+
 
 def colorize(mask: Tensor, labels: LabelSet) -> Tensor:
     """Return the RGB picture of a mask; ignored pixels are light gray.

@@ -410,7 +410,7 @@ def test_data_list_names_every_set_and_the_folder(capsys, tmp_path):
     rows = {
         line.split()[0]: line.split()[1] for line in said.splitlines() if line.split() and line.split()[0] in DATASETS
     }
-    assert rows == {name: "always" if card.is_drawn else "no" for name, card in DATASETS.items()}
+    assert rows == {name: "always" if card.is_at_hand else "no" for name, card in DATASETS.items()}
 
 
 def test_data_fetch_gets_the_set_and_says_where_it_is(capsys, tmp_path, monkeypatch):

@@ -73,12 +73,13 @@ def test_outside_a_checkout_the_root_is_the_users_cache(tmp_path, monkeypatch, p
 
 
 def test_every_card_says_what_a_reader_needs_to_know():
-    assert list(DATASETS) == ["drawn-streets", "drawn-nuclei", "camvid", "nuclei", "cifar10", "oxford-iiit-pet", "voc"]
+    at_hand = ["drawn-streets", "drawn-nuclei", "digits"]
+    assert list(DATASETS) == [*at_hand, "camvid", "nuclei", "cifar10", "oxford-iiit-pet", "voc"]
     for name, card in DATASETS.items():
         assert card.name == name and card.splits and card.license and card.credit and "\n" not in card.credit
-        assert card.is_drawn == name.startswith("drawn") == (card.size_mb == 0)
-        assert card.is_drawn or card.source.startswith("https://")
-        assert card.twin is None or DATASETS[card.twin].is_drawn
+        assert card.is_at_hand == (name in at_hand) == (card.size_mb == 0)
+        assert card.is_at_hand or card.source.startswith("https://")
+        assert card.twin is None or DATASETS[card.twin].is_at_hand
 
 
 def test_a_drawn_set_is_always_there_and_opens_like_a_real_one(tmp_path):
@@ -92,7 +93,7 @@ def test_a_drawn_set_is_always_there_and_opens_like_a_real_one(tmp_path):
     assert boundary[0][1].unique().tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize("name", [name for name, card in DATASETS.items() if not card.is_drawn])
+@pytest.mark.parametrize("name", [name for name, card in DATASETS.items() if not card.is_at_hand])
 def test_a_missing_set_names_the_place_the_twin_and_the_way_to_get_it(tmp_path, name):
     assert not is_present(name, tmp_path)
     twin = DATASETS[name].twin

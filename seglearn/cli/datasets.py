@@ -13,12 +13,12 @@ def list_datasets(root: str | None = None) -> int:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    print("\nThe drawn sets need no network. To get a real one, type: seglearn data fetch NAME")
+    print("\nSets that are always here need no network. To get a real one, type: seglearn data fetch NAME")
     return 0
 
 
 def _row(card: DatasetCard, root: str | None) -> tuple[str, ...]:
-    if card.is_drawn:
+    if card.is_at_hand:
         return card.name, "always", "-", card.title
     return card.name, "yes" if is_present(card.name, root) else "no", f"{card.size_mb} MB", card.title
 
@@ -28,8 +28,8 @@ def fetch_dataset(name: str, *, root: str | None = None, mirror: str | None = No
     if name not in DATASETS:
         return _fail(f"there is no data set named {name!r}. Choose from: {', '.join(DATASETS)}.")
     card = DATASETS[name]
-    if card.is_drawn:
-        print(f"{name} is drawn by the course whenever it is asked for: there is nothing to download.")
+    if card.is_at_hand:
+        print(f"{name} is always here: there is nothing to download. {card.credit}")
         return 0
     print(f"{card.title}. License: {card.license}.", flush=True)
     try:

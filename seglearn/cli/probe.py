@@ -83,7 +83,7 @@ def data() -> None:
 
     root, why = explain_data_root()
     say(data_root=str(root), data_why=why)
-    say(present={name: is_present(name) for name, card in DATASETS.items() if not card.is_drawn})
+    say(present={name: is_present(name) for name, card in DATASETS.items() if not card.is_at_hand})
 
 
 def main() -> None:

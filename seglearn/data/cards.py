@@ -14,7 +14,7 @@ class DatasetCard:
     """Name, origin and terms of a data set, and the three things that can be done with it.
 
     `find(root)` returns its folder below `root` or None, `fetch(root, mirror=None)` downloads it and returns the
-    folder, `load(folder, split=..., size=..., labels=...)` reads one split. A drawn twin needs no folder.
+    folder, `load(folder, split=..., size=..., labels=...)` reads one split. A set that is at hand needs no folder.
     """
 
     name: str
@@ -24,15 +24,15 @@ class DatasetCard:
     credit: str  # one line: whose work it is, and the license
     license: str
     source: str  # where the files come from
-    size_mb: int = 0  # to download; 0 is drawn on the spot
-    twin: str | None = None  # the drawn data set that stands in for it offline
+    size_mb: int = 0  # to download; 0 is at hand
+    twin: str | None = None  # the data set that stands in for it offline
     find: Callable[[Path], Path | None] | None = field(default=None, repr=False)
     fetch: Callable[..., Path] | None = field(default=None, repr=False)
     load: Callable[..., Dataset] | None = field(default=None, repr=False)
 
     @property
-    def is_drawn(self) -> bool:
-        """Tell whether the package draws this set itself, without any file."""
+    def is_at_hand(self) -> bool:
+        """Tell whether this set needs no download: the course draws it, or it came with what is installed."""
         return self.find is None
 
 

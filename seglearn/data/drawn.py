@@ -38,7 +38,7 @@ class _Drawn(Dataset):
         return self.count
 
     def __getitem__(self, index: int) -> Pair:
-        return self._draw(_place(self, index))
+        return self._draw(place_in(self, index))
 
     def _draw(self, index: int) -> Pair:
         raise NotImplementedError
@@ -48,7 +48,7 @@ class _Drawn(Dataset):
         return f"{type(self).__name__}({self.count} pairs of {height}x{width} pixels, seed={self.seed})"
 
 
-def _place(dataset: Dataset, index: int) -> int:
+def place_in(dataset: Dataset, index: int) -> int:
     """Return the index counted from the front; past the end is an IndexError, which is how a for loop stops."""
     place, count = operator.index(index), len(dataset)
     if not -count <= place < count:
@@ -167,7 +167,7 @@ class InMemory(Dataset):
         return len(self.dataset)
 
     def __getitem__(self, index: int) -> Pair:
-        place = _place(self, index)
+        place = place_in(self, index)
         if place not in self._kept:
             self._kept[place] = self.dataset[place]
         return copy.deepcopy(self._kept[place])  # the learner may change what they get; what is kept stays clean

@@ -1,16 +1,17 @@
 """Every data set of the course by its name: what it is, whether it is here, and how to get and open it."""
 
+from functools import partial
 from pathlib import Path
 
 from torch.utils.data import Dataset
 
 from seglearn.checks import check_choice
-from seglearn.data import camvid, nuclei
+from seglearn.data import camvid, digits, nuclei
 from seglearn.data.cards import DatasetCard
 from seglearn.data.drawn import CREDIT, drawn_split
 from seglearn.data.roots import data_root
 from seglearn.data.torchvision_sets import CIFAR10_CARD, PET_CARD, VOC_CARD
-from seglearn.labels import NUCLEI, STREETS, LabelSet
+from seglearn.labels import DIGITS, NUCLEI, STREETS, LabelSet
 
 _DRAWN_TERMS = {"splits": ("train", "val", "test"), "license": "CC0 1.0", "credit": CREDIT, "source": "seglearn"}
 DATASETS: dict[str, DatasetCard] = {
@@ -18,6 +19,16 @@ DATASETS: dict[str, DatasetCard] = {
     for card in (
         DatasetCard("drawn-streets", "Street scenes, drawn by the course", STREETS, **_DRAWN_TERMS),
         DatasetCard("drawn-nuclei", "Cells under microscopes, drawn by the course", NUCLEI, **_DRAWN_TERMS),
+        DatasetCard(
+            name="digits",
+            title="1,797 handwritten digits (classes, no masks)",
+            labels=DIGITS,
+            splits=digits.SPLITS,
+            license="CC BY 4.0",
+            credit=digits.CREDIT,
+            source="scikit-learn",
+            load=digits.open_digits,
+        ),
         camvid.CARD,
         nuclei.CARD,
         CIFAR10_CARD,
@@ -28,13 +39,13 @@ DATASETS: dict[str, DatasetCard] = {
 
 
 def is_present(name: str, root: str | Path | None = None) -> bool:
-    """Tell whether a data set can be opened without a download; a drawn one always can."""
+    """Tell whether a data set can be opened without a download; one that is at hand always can."""
     card = _card("is_present", name)
-    return card.is_drawn or card.find(data_root(root)) is not None
+    return card.is_at_hand or card.find(data_root(root)) is not None
 
 
 def fetch(name: str, *, root: str | Path | None = None, mirror: str | None = None) -> Path | None:
-    """Download a data set below `data_root(root)` unless it is there, and return its folder; None for a drawn one.
+    """Download a data set below `data_root(root)` unless it is there, and return its folder; None for a set at hand.
 
     Args:
         mirror: another address to take the same files from; they are held to the same checks. CIFAR-10's official
@@ -44,7 +55,7 @@ def fetch(name: str, *, root: str | Path | None = None, mirror: str | None = Non
         DownloadError: it did not work; nothing half-written is left under the set's name, and a second try is safe.
     """
     card = _card("fetch", name)
-    if card.is_drawn:
+    if card.is_at_hand:
         return None
     here = data_root(root)
     return card.find(here) or card.fetch(here, mirror=mirror)
@@ -62,7 +73,7 @@ def open_dataset(
 ) -> Dataset:
     """Return one split of a data set by its name, real or drawn: `dataset[i] -> (image, mask)`.
 
-    It has `.labels`, `.name` and `.credit`. CIFAR-10 gives `(image, class)`.
+    It has `.labels`, `.name` and `.credit`. CIFAR-10 and the digits give `(image, class)`.
 
     Args:
         name: one of DATASETS.
@@ -84,15 +95,15 @@ def open_dataset(
     """
     card = _card("open_dataset", name)
     check_choice("open_dataset", f"split of {name}", split, card.splits)
-    if card.is_drawn:
-        return _drawn(card, split, size=size, labels=labels, **options)
+    if card.is_at_hand:
+        return (card.load or partial(_drawn, card))(split=split, size=size, labels=labels, **options)
     folder = fetch(name, root=root) if download else card.find(data_root(root))
     if folder is None:
         raise FileNotFoundError(_missing(card, data_root(root)))
     return card.load(folder, split=split, size=size, labels=labels, **options)
 
 
-def _drawn(card: DatasetCard, split: str, *, labels: LabelSet | None, **options) -> Dataset:
+def _drawn(card: DatasetCard, *, split: str, labels: LabelSet | None, **options) -> Dataset:
     dataset = drawn_split(card.name, split, **{key: value for key, value in options.items() if value is not None})
     if labels not in (None, dataset.labels):
         names = ", ".join(dataset.labels.names)

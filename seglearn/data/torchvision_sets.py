@@ -158,6 +158,7 @@ CIFAR10_CARD = DatasetCard(
     credit="CIFAR-10, Krizhevsky 2009; no license stated, used for research and teaching",
     source=CIFAR10_ARCHIVE[0],
     size_mb=170,
+    twin="digits",
     find=find_cifar10,
     fetch=fetch_cifar10,
     load=load_cifar10,

@@ -19,8 +19,8 @@ class ASPPNet(nn.Module):
                                 ├─► 3x3, dilation 4 ────────┼─► join ─► head ─► x4 ─► logits
                                 └─► mean of the whole map ──┘
 
-    ASPP stands for atrous (with holes) spatial pyramid pooling: one map, read by kernels of the same nine weights' cost
-    whose taps stand 1, 2 or 4 positions apart, and by one that sees everything.
+    ASPP stands for atrous (with holes) spatial pyramid pooling: one map is read by kernels of nine taps that stand
+    1, 2, 4, ... positions apart, at the same price each, and by a mean that sees everything.
 
     Args:
         channels: C of the input, 3 for RGB.

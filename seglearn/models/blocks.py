@@ -19,7 +19,9 @@ def normalization(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(groups, channels)
 
 
-def conv_block(inputs: int, outputs: int, *, convs: int = 2, dilation: int = 1, normalize: bool = True) -> nn.Sequential:
+def conv_block(
+    inputs: int, outputs: int, *, convs: int = 2, dilation: int = 1, normalize: bool = True
+) -> nn.Sequential:
     """Return `convs` 3x3 convolutions in a row, each normalized and rectified; H and W are kept."""
     layers: list[nn.Module] = []
     for _ in range(convs):

@@ -30,8 +30,8 @@ class FCN(nn.Module):
         images (N, C, H, W) float32   any H and W from 1 on: the last row and column are repeated inside to fit
         result (N, K, H, W)           raw scores (logits)
 
-    Differs from the paper: a small backbone without pretrained weights; padded convolutions, so that nothing is cropped;
-    group norm; bilinear upsampling instead of transposed convolutions that start as bilinear and may learn.
+    Differs from the paper: a small backbone without pretrained weights; padded convolutions, so that nothing is
+    cropped; group norm; bilinear upsampling instead of transposed convolutions that start as bilinear and may learn.
     """
 
     def __init__(

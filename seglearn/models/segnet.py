@@ -48,8 +48,7 @@ class SegNet(nn.Module):
         levels = list(zip(pairwise((channels, *widths)), convs, strict=True))
         self.down = nn.ModuleList(conv_block(i, o, convs=n) for (i, o), n in levels)
         self.up = nn.ModuleList(  # the mirror image; the last block keeps its width for the head
-            _narrowing_block(o, i if depth else o, convs=n)
-            for depth, ((i, o), n) in reversed(list(enumerate(levels)))
+            _narrowing_block(o, i if depth else o, convs=n) for depth, ((i, o), n) in reversed(list(enumerate(levels)))
         )
         self.head = nn.Conv2d(widths[0], classes, kernel_size=1)
         self.channels = channels
