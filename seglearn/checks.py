@@ -85,7 +85,9 @@ def _surely_known(labels: Tensor, classes: int, ignore: int | None) -> bool:
         return True
     low, high = (int(edge) for edge in labels.aminmax())
     if ignore == 255 and low >= 0 and high == 255:
-        high = int((labels.to(torch.uint8) + 1).amax()) - 1  # 255 + 1 = 0 in 8 bits: ignored pixels step aside
+        high = (
+            int(labels.to(torch.uint8, copy=True).add_(1).amax()) - 1
+        )  # 255 + 1 = 0 in 8 bits: ignored pixels step aside
     return low >= 0 and high < classes
 
 

@@ -23,8 +23,8 @@ def boundary_loss(logits: Tensor, mask: Tensor, *, ignore: int = IGNORE) -> Tens
         result () float             in px, NEGATIVE for a good guess: the smallest value is that of p = truth, minus the
                                     mean depth of a pixel inside its region. Far mistakes cost more than near ones
 
-    The loss has no opinion on classes that an image does not hold (φ = 0), so it is a companion: add it to a region loss
-    or to cross-entropy with a small factor that grows during training, as its authors do.
+    The loss has no opinion on classes that an image does not hold (φ = 0). It is a companion: add it to a region
+    loss or to cross-entropy with a small factor that grows during training, as its authors do.
 
     Empty case: an image without a boundary (one class only) contributes 0 to the sum; no valid pixel at all gives
     exactly 0 with a gradient of zeros.

@@ -23,8 +23,8 @@ def cross_entropy_loss(logits: Tensor, mask: Tensor, *, weight: Tensor | None = 
     Empty case: no valid pixel, or valid pixels of weight zero only, gives exactly 0 with a gradient of zeros.
 
     Raises:
-        ValueError: shapes disagree, the mask holds a label that is neither a class nor `ignore`, or a weight is negative
-            or not finite.
+        ValueError: shapes disagree, the mask holds a label that is neither a class nor `ignore`, or a weight is
+            negative or not finite.
         TypeError: the mask is not an integer tensor.
 
     Example:

@@ -36,33 +36,56 @@ def lovasz_loss(logits: Tensor, mask: Tensor, *, ignore: int = IGNORE) -> Tensor
     Source: Berman et al. 2018, arXiv:1705.08790, equations 8 to 11 and algorithm 1, pooled over the batch and averaged
     over the classes present, as their code does by default.
     """
-    classes = check_logits("lovasz_loss", logits, mask, ignore=ignore)
+    check_logits("lovasz_loss", logits, mask, ignore=ignore)
     p = at_least_float32(logits).softmax(dim=1)
-    valid = mask != ignore
-    p, labels = p.movedim(1, -1)[valid], mask[valid]  # (M, K), (M,)
-    losses = [p.sum() * 0]
-    for k in range(classes):
-        truth = labels == k
-        if truth.any():
-            error = (truth.to(p.dtype) - p[:, k]).abs()
-            losses.append((error * jaccard_steps(error.detach(), truth)).sum())
-    return torch.stack(losses).sum() / max(len(losses) - 1, 1)
+    mask = mask.long()
+    ignored = mask == ignore
+    losses = []
+    for k, p_k in enumerate(p.unbind(dim=1)):  # (N, H, W)
+        truth = mask == k
+        if k != ignore and truth.any():
+            error = (truth.to(p.dtype) - p_k).abs().masked_fill(ignored, 0)
+            steps = jaccard_steps(error.detach().masked_fill(ignored, -1).flatten(), truth.flatten())  # ignored: last
+            losses.append((error * steps.reshape_as(error)).sum())
+    return torch.stack(losses).mean() if losses else p.masked_fill(ignored.unsqueeze(1), 0).sum()
 
 
 def jaccard_steps(error: Tensor, truth: Tensor) -> Tensor:
-    """Return by how much the Jaccard loss grows at each pixel when the pixels turn wrong, the largest error first.
+    """Return by how much the Jaccard loss grows as the pixels turn wrong one by one, the largest error first.
+
+        union = pixels of the class + wrong pixels elsewhere        rest = pixels of the class that are still right
+        step  = 1 / union                                           where the class is: the intersection loses a pixel
+        step  = rest / (union − 1) − rest / union                   elsewhere: the union has gained this pixel
+
+    The second is taken as rest / (union − 1) / union: the difference of two numbers near 1 has few digits in float32.
 
     Shapes:
-        error  (M,) float   at least 0
-        truth  (M,) bool    where the class is
-        result (M,) float   at least 0, in the order of the pixels
+        error  (M,) float   in the order of the pixels; where several are equal, any of them may come first
+        truth  (M,) bool    where the class is, at least once
+        result (M,) float   in [0, 1], in the order of the pixels; the sum is the loss when all of them are wrong: 1
 
     Example:
-        >>> jaccard_steps(torch.tensor([0.9, 0.1, 0.5]), torch.tensor([True, True, False]))  # 1/2, then 2/3, then 1
+        >>> error, truth = torch.tensor([0.9, 0.1, 0.5]), torch.tensor([True, True, False])
+        >>> jaccard_steps(error, truth)  # the loss grows to 1/2, then, by the last pixel, to 2/3, then to 1
         tensor([0.5000, 0.3333, 0.1667])
     """
-    order = error.argsort(descending=True)
+    order = falling_order(error)
     found = truth[order]
-    missed, added = found.cumsum(0), (~found).cumsum(0)
-    lost = 1 - (truth.sum() - missed).to(error.dtype) / (truth.sum() + added)
-    return torch.empty_like(error).scatter_(0, order, lost.diff(prepend=lost.new_zeros(1)))
+    hit = found.cumsum(0, dtype=torch.int32)
+    size, wrong = hit[-1], torch.arange(1, len(hit) + 1, device=hit.device, dtype=torch.int32)
+    union = (size + wrong - hit).to(error.dtype)
+    steps = torch.where(found, 1, (size - hit) / (union - 1)) / union
+    return torch.empty_like(error).scatter_(0, order, steps)
+
+
+def falling_order(error: Tensor) -> Tensor:
+    """Return the indices that sort `error` from the largest to the smallest; below zero, in any order.
+
+    Floats from 0 on are ordered as the integers that their bits spell, and integers are sorted ten times faster.
+
+    Example:
+        >>> falling_order(torch.tensor([0.5, 0.0, 1.0, 0.25, -1.0]))
+        tensor([2, 0, 3, 1, 4])
+    """
+    bits = error.view(torch.int32 if error.element_size() == 4 else torch.int64)
+    return (-bits).argsort()

@@ -1,6 +1,6 @@
 """Losses that ask every class as a whole: how well do its guessed and its true region overlap?"""
 
-import torch.nn.functional as F
+import torch
 from torch import Tensor
 
 from seglearn.checks import check_logits
@@ -122,10 +122,59 @@ def _tversky(logits: Tensor, mask: Tensor, alpha: float, beta: float, ignore: in
     return loss.where(present, 0).sum() / present.sum().clamp(min=1)
 
 
-def soft_counts(logits: Tensor, mask: Tensor, *, ignore: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return hit, guess and truth (K,) of each class in pixels: what a confusion matrix of probabilities would hold."""
-    p = at_least_float32(logits).softmax(dim=1)
-    valid = mask != ignore
-    truth = F.one_hot(mask.where(valid, 0).long(), p.shape[1]).movedim(-1, 1) * valid.unsqueeze(1)  # (N, K, H, W)
-    guess = p * valid.unsqueeze(1)
-    return (p * truth).sum(dim=(0, 2, 3)), guess.sum(dim=(0, 2, 3)), truth.sum(dim=(0, 2, 3))
+def soft_counts(logits: Tensor, mask: Tensor, *, ignore: int = IGNORE) -> tuple[Tensor, Tensor, Tensor]:
+    """Return hit, guess and truth of each class: the diagonal and the margins of a confusion matrix of probabilities.
+
+        p        = softmax(logits) over K
+        hit[k]   = Σ p[k] where mask = k      guess[k] = Σ p[k]      truth[k] = Σ 1 where mask = k
+
+    Shapes:
+        logits (N, K, H, W) float   half precision is raised to float32
+        mask   (N, H, W) integer    0..K-1, or `ignore`: those pixels are not counted
+        result three of (K,)        in pixels: hit and guess float, with gradients; truth int64
+
+    Example:
+        >>> hit, guess, truth = soft_counts(torch.zeros(1, 2, 1, 3), torch.tensor([[[0, 1, 255]]]))
+        >>> hit.tolist(), guess.tolist(), truth.tolist()
+        ([0.5, 0.5], [1.0, 1.0], [1, 1])
+    """
+    classes, mask = logits.shape[1], mask.long()
+    ignored = mask == ignore
+    truth = mask.masked_fill(ignored, classes).flatten().bincount(minlength=classes + 1)[:classes]
+    hit, guess = _HitAndGuess.apply(at_least_float32(logits), mask.masked_fill(ignored, 0), ignored)
+    return hit, guess, truth
+
+
+def soft_counts_with_one_hot(logits: Tensor, mask: Tensor, *, ignore: int = IGNORE) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what `soft_counts` does, by its definition: slower, since a whole map of zeros and ones is multiplied."""
+    valid = (mask != ignore).unsqueeze(1)  # (N, 1, H, W)
+    p = at_least_float32(logits).softmax(dim=1) * valid
+    truth = (mask.unsqueeze(1) == torch.arange(p.shape[1], device=p.device).reshape(-1, 1, 1)) & valid  # (N, K, H, W)
+    return (p * truth).sum(dim=(0, 2, 3)), p.sum(dim=(0, 2, 3)), truth.sum(dim=(0, 2, 3))
+
+
+class _HitAndGuess(torch.autograd.Function):
+    """hit and guess with the gradient by hand: autograd would fill five maps of the logits' size, this fills two.
+
+    ∂hit[k]/∂p[j] = 1[j = k = mask]        ∂guess[k]/∂p[j] = 1[j = k]
+    ∂p[j]/∂logits[k] = p[k]·(1[j = k] − p[j])
+    """
+
+    @staticmethod
+    def forward(ctx, logits: Tensor, mask: Tensor, ignored: Tensor) -> tuple[Tensor, Tensor]:
+        n, classes, h, w = logits.shape
+        p = logits.softmax(dim=1).masked_fill_(ignored.unsqueeze(1), 0)
+        p_true = p.gather(1, mask.unsqueeze(1)).squeeze(1)  # (N, H, W)
+        rows = p.new_zeros(n * h, classes)  # row by row: a long sum of float32, pixel after pixel, would lose digits
+        hit = rows.scatter_add_(1, mask.reshape(n * h, w), p_true.reshape(n * h, w)).sum(dim=0)
+        ctx.save_for_backward(p, p_true, mask)
+        return hit, p.sum(dim=(0, 2, 3))
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, d_hit: Tensor, d_guess: Tensor) -> tuple[Tensor, None, None]:
+        p, p_true, mask = ctx.saved_tensors
+        pull = d_hit[mask] * p_true  # (N, H, W)   what the hits ask of the true class
+        mean = (d_guess @ p.flatten(2)).reshape_as(pull) + pull  # (N, H, W)   Σ_j p[j]·∂loss/∂p[j]
+        d_logits = (d_guess.reshape(-1, 1, 1) - mean.unsqueeze(1)).mul_(p)
+        return d_logits.scatter_add_(1, mask.unsqueeze(1), pull.unsqueeze(1)), None, None
