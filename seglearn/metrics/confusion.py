@@ -11,7 +11,8 @@ from seglearn.checks import check_labels, check_shapes
 from seglearn.labels import IGNORE
 
 CACHED = 2**14  # pixels whose scores are looked at together: for 21 classes 1.4 MB, which stays in a processor's cache
-SIGNED_OR_BYTE = {torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}
+INTEGERS = {torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}
+WIDE_UNSIGNED = {torch.uint16, torch.uint32, torch.uint64}  # as read from 16-bit files; torch hardly computes in them
 
 
 def label_map(logits: Tensor) -> Tensor:
@@ -67,6 +68,7 @@ def confusion_matrix(pred: Tensor, mask: Tensor, classes: int, *, ignore: int = 
                 [0, 2]])
     """
     check_shapes("confusion_matrix", pred=(pred, "N H W"), mask=(mask, "N H W"))
+    pred, mask = [labels.long() if labels.dtype in WIDE_UNSIGNED else labels for labels in (pred, mask)]
     counts = _counted_at_once(pred, mask, classes, ignore)
     return counts if counts is not None else _counted_plainly(pred, mask, classes, ignore)
 
@@ -84,7 +86,7 @@ def _counted_at_once(pred: Tensor, mask: Tensor, classes: int, ignore: int) -> T
 
     Nothing is selected and nothing compared pixel by pixel: a label that must not occur shows as a row with counts.
     """
-    if pred.numel() == 0 or not {pred.dtype, mask.dtype} <= SIGNED_OR_BYTE:
+    if pred.numel() == 0 or not {pred.dtype, mask.dtype} <= INTEGERS:
         return None
     (pred_low, pred_high), (low, high) = [[end.item() for end in labels.aminmax()] for labels in (pred, mask)]
     low, high = min(low, 0), max(high, classes - 1)

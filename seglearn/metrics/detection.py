@@ -23,14 +23,14 @@ def matches(overlaps: Tensor, scores: Tensor, *, threshold: float = 0.5) -> Tens
         result   (P,) bool      True = hit, False = false positive; T − hits truths were missed
 
     Raises:
-        ValueError: shapes disagree; the message names the axis.
+        ValueError: shapes disagree, or a score is NaN.
 
     Example:
         >>> overlaps = torch.tensor([[0.9, 0.0], [0.8, 0.0], [0.0, 0.5]])  # two want the same truth
         >>> matches(overlaps, torch.tensor([0.7, 0.9, 0.3]))
         tensor([False,  True,  True])
     """
-    check_shapes("matches", overlaps=(overlaps, "P T"), scores=(scores, "P"))
+    _check("matches", overlaps, scores)
     free = overlaps.detach().cpu().double().clone()
     hit = torch.zeros(len(scores), dtype=torch.bool)
     if free.shape[1]:
@@ -68,7 +68,8 @@ def average_precision(
     Empty case: truths without predictions give 0. Without a truth there is nothing to find: NaN (COCO says −1).
 
     Raises:
-        ValueError: shapes disagree, the lists differ in length, or points < 2.
+        ValueError: shapes disagree, the lists differ in length, a score is NaN, or points < 2.
+        TypeError: one of overlaps and scores is a tensor, the other a list.
 
     Example:
         >>> overlaps = torch.tensor([[0.9, 0.0], [0.8, 0.0], [0.0, 0.5]])
@@ -76,9 +77,12 @@ def average_precision(
         tensor(0.8333, dtype=torch.float64)
 
     Source: Everingham et al. 2010, doi:10.1007/s11263-009-0275-4 (as used since 2010: every recall, not eleven);
-    101 points and the matching as pycocotools, without its crowds and size ranges.
+    101 points and the matching as pycocotools, without its crowds and size ranges. Its marks carry rounding errors (0.35
+    is 0.35000000000000003 there), so that it misses some that are just reached; ours do not.
     """
-    if isinstance(overlaps, Tensor) and isinstance(scores, Tensor):
+    if isinstance(overlaps, Tensor) != isinstance(scores, Tensor):
+        raise TypeError("average_precision: overlaps and scores must both be tensors or both be lists. Use [scores].")
+    if isinstance(overlaps, Tensor):
         overlaps, scores = [overlaps], [scores]
     if len(overlaps) != len(scores):
         raise ValueError(
@@ -88,7 +92,7 @@ def average_precision(
     if points is not None and points < 2:
         raise ValueError(f"average_precision: points must be at least 2, got {points}. COCO takes 101.")
     for table, values in zip(overlaps, scores, strict=True):
-        check_shapes("average_precision", overlaps=(table, "P T"), scores=(values, "P"))
+        _check("average_precision", table, values)
     truths = sum(table.shape[1] for table in overlaps)
     if truths == 0:
         return torch.tensor(torch.nan, dtype=torch.float64)
@@ -102,3 +106,9 @@ def average_precision(
     wanted = torch.arange(points, dtype=torch.float64) / (points - 1)
     place = torch.searchsorted(recall, wanted)  # first rank that reaches this recall; P where none does
     return torch.cat([envelope, envelope.new_zeros(1)])[place].mean()
+
+
+def _check(where: str, overlaps: Tensor, scores: Tensor) -> None:
+    check_shapes(where, overlaps=(overlaps, "P T"), scores=(scores, "P"))
+    if scores.isnan().any():
+        raise ValueError(f"{where}: scores must be numbers, got {int(scores.isnan().sum())} NaN. Look at the logits.")

@@ -108,8 +108,8 @@ def panoptic_quality(
     """
     check_shapes("panoptic_quality", pred_segments=(pred_segments, "H W"), true_segments=(true_segments, "H W"))
     overlap, true_ids, pred_ids = _overlaps(true_segments, pred_segments, void)
-    truth = _classes("true", true_ids, true_classes, classes)  # (T,)
-    guess = _classes("pred", pred_ids, pred_classes, classes)  # (P,)
+    truth = _classes("true", true_ids, true_classes, classes, void)  # (T,)
+    guess = _classes("pred", pred_ids, pred_classes, classes, void)  # (P,)
     strangers = sorted(set(crowds) - set(true_classes))
     if strangers:
         raise ValueError(f"panoptic_quality: crowds must name segments of true_classes, got {strangers[:5]}.")
@@ -154,9 +154,11 @@ def _overlaps(true_segments: Tensor, pred_segments: Tensor, void: int) -> tuple[
     return cells, true_ids[1:], pred_ids[1:]
 
 
-def _classes(side: str, ids: list[int], known: Mapping[int, int], classes: int) -> Tensor:
+def _classes(side: str, ids: list[int], known: Mapping[int, int], classes: int, void: int) -> Tensor:
     """Return the class of each segment that has pixels, or say which number or class does not fit."""
     where, segments, names = "panoptic_quality", f"{side}_segments", f"{side}_classes"
+    if void in known:
+        raise ValueError(f"{where}: void is no segment and must have no class, got {void} in {names}.")
     nameless = [number for number in ids if number not in known]
     if nameless:
         raise ValueError(
