@@ -1,4 +1,4 @@
-"""How far a unit sees: by arithmetic over the layers, and by the gradient of a real model."""
+"""How far a unit sees: by arithmetic over a stack of layers, and by the gradient of a real model."""
 
 import copy
 from collections.abc import Sequence
@@ -7,50 +7,46 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from seglearn.checks import check_shapes
-from seglearn.windows import Size, output_size, pair, span
+from seglearn.windows import Pair, Size, Window, pair
 
 
 @dataclass(frozen=True)
 class Layer:
-    """What a layer's window is: a convolution or a pooling, the receptive field does not care which."""
+    """The window of a layer: convolution or pooling, the receptive field does not care which."""
 
     kernel_size: Size
     stride: Size = 1
-    padding: Size = 0
+    padding: Size | str = 0
     dilation: Size = 1
     name: str = ""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the receptive field table: the units after a layer, measured in pixels of the input image.
-
-    Ints where every setting was an int, else pairs (rows, columns).
-    """
+    """The units after one layer, in pixels of the image: ints, or pairs (rows, columns) where a setting was one."""
 
     name: str
-    size: Size  # pixels that one unit sees
-    jump: Size  # pixels between neighboring units
+    size: Size  # how many pixels one unit sees
+    jump: Size  # from one unit to the next
     start: float | tuple[float, float]  # center of the first unit; pixel 0 has its center at 0.0
-    output: Size | None  # units, where the size of the image is known
+    output: Size | None  # how many units there are, where the size of the image is known
 
 
 def receptive_field(layers: Sequence[Layer], *, image_size: Size | None = None) -> list[Row]:
-    """Return a row for the image and a row after each layer: what one unit sees of the image.
+    """Return what one unit sees of the image: a row for the image itself, then one after each layer.
 
-        size  = size + (span − 1)·jump               span = dilation·(kernel_size − 1) + 1
+        size  = size + (span − 1)·jump                    span = dilation·(kernel_size − 1) + 1
         start = start + ((span − 1)/2 − padding)·jump
-        jump  = jump·stride                          last, because the window steps over the units before it
+        jump  = jump·stride                               last: the window steps over the units before it
 
-    Shapes:
-        result: len(layers) + 1 rows; the first is the image itself: size 1, jump 1, start 0
+    Positions are indices of pixels, as imshow draws them: unit i sees start + i·jump, (size − 1)/2 to either side.
+    Start is negative where most of what the first unit sees is padding.
 
-    Positions are pixel indices as in imshow: pixel 0 has its center at 0.0, unit i sees start + i·jump ± (size − 1)/2.
+    Empty case: without layers a unit is a pixel: size 1, jump 1, start 0.
 
     Raises:
         ValueError: a setting is out of range, or a window does not fit into what the layer before it left.
-        TypeError: a setting is no int and no pair of ints.
+        TypeError: something is no Layer, or a setting is no int and no pair of ints.
 
     Example:
         >>> for row in receptive_field([Layer(3, padding=1), Layer(2, stride=2), Layer(3, padding=1)]):
@@ -60,42 +56,42 @@ def receptive_field(layers: Sequence[Layer], *, image_size: Size | None = None) 
         4 2 0.5
         8 2 0.5
 
-    Source: Araujo et al. 2019, "Computing receptive fields of convolutional neural networks", doi:10.23915/distill.00021,
-    which counts its start from the left end of the field; ours is the center.
+    Source: Araujo et al. 2019, "Computing receptive fields of convolutional neural networks",
+    doi:10.23915/distill.00021, which starts from the left end of the field; ours is its center.
     """
     where = "receptive_field"
-    settings = [image_size, *(value for k in layers for value in (k.kernel_size, k.stride, k.padding, k.dilation))]
-    in_pairs = any(isinstance(value, tuple | list) for value in settings)
-    size, jump, start = (1, 1), (1, 1), (0.0, 0.0)
     output = None if image_size is None else pair(where, "image_size", image_size, least=1)
+    size, jump, start = (1, 1), (1, 1), (0.0, 0.0)
     table = [("image", size, jump, start, output)]
     for number, layer in enumerate(layers, start=1):
         here = f"{where}, layer {number}"
-        kernel = pair(here, "kernel_size", layer.kernel_size, least=1)
-        stride, padding = pair(here, "stride", layer.stride, least=1), pair(here, "padding", layer.padding)
-        dilation = pair(here, "dilation", layer.dilation, least=1)
-        reach = [span(k, d) - 1 for k, d in zip(kernel, dilation, strict=True)]
-        size = tuple(r + n * j for r, n, j in zip(size, reach, jump, strict=True))
-        start = tuple(s + (n / 2 - p) * j for s, n, p, j in zip(start, reach, padding, jump, strict=True))
-        jump = tuple(j * s for j, s in zip(jump, stride, strict=True))
-        if output is not None:
-            output = output_size(output, kernel, stride=stride, padding=padding, dilation=dilation, where=here)
+        if not isinstance(layer, Layer):
+            raise TypeError(f"{here}: it must be a Layer, got {layer!r}. Write Layer(3, stride=2).")
+        window = Window.of(here, layer.kernel_size, stride=layer.stride, padding=layer.padding, dilation=layer.dilation)
+        rows_and_columns = zip(size, jump, start, window.span, window.before, window.stride, strict=True)
+        along = [
+            (r + (reach - 1) * j, j * stride, s + ((reach - 1) / 2 - before) * j)
+            for r, j, s, reach, before, stride in rows_and_columns
+        ]
+        size, jump, start = zip(*along, strict=True)
+        output = output and window.positions(output)
         table.append((layer.name or f"layer {number}", size, jump, start, output))
-    if in_pairs:
+    settings = [image_size, *(n for k in layers for n in (k.kernel_size, k.stride, k.padding, k.dilation))]
+    if any(isinstance(n, tuple | list) for n in settings):
         return [Row(*line) for line in table]
-    return [Row(name, *(value and value[0] for value in values)) for name, *values in table]
+    return [Row(name, *(values and values[0] for values in line)) for name, *line in table]  # rows = columns
 
 
 @dataclass(frozen=True)
 class MeasuredField:
-    """Where the gradient of one output unit lands on the image."""
+    """Where on the image the gradient of one output unit lands. Squares and sides are centered on the box."""
 
-    heat: Tensor  # (H, W) float64, each pixel's share of the gradient's magnitude; sums to 1
-    unit: tuple[int, int]  # (row, column) of the unit that was asked
-    box: tuple[int, int, int, int]  # x1, y1, x2, y2 in pixels around every nonzero gradient, x2 and y2 exclusive
+    heat: Tensor  # (H, W) float64: each pixel's share of the gradient's magnitude; sums to 1
+    unit: Pair  # (row, column) of the unit in the output
+    box: tuple[int, int, int, int]  # x1, y1, x2, y2 around every pixel that matters; x2 and y2 exclusive
 
     @property
-    def size(self) -> tuple[int, int]:
+    def size(self) -> Pair:
         """(rows, columns) of the box: the receptive field."""
         x1, y1, x2, y2 = self.box
         return y2 - y1, x2 - x1
@@ -104,18 +100,25 @@ class MeasuredField:
     def clipped(self) -> bool:
         """Whether the field touches the border of the image: on a larger image it may be larger."""
         x1, y1, x2, y2 = self.box
-        return x1 == 0 or y1 == 0 or (y2, x2) == tuple(self.heat.shape)
+        height, width = self.heat.shape
+        return x1 == 0 or y1 == 0 or x2 == width or y2 == height
 
     def mass_within(self, side: float) -> float:
-        """Return the share of the gradient in the centered square of this many pixels, in [0, 1]."""
+        """Return the share of the gradient in the centered square of `side` pixels: 0 to 1."""
         return self.heat[self._distance() <= (side - 1) / 2].sum().item()
 
     def side_holding(self, share: float) -> int:
-        """Return the side of the smallest centered square that holds this share of the gradient."""
-        distance = self._distance().flatten()
-        order = distance.argsort()
-        enough = (self.heat.flatten()[order].cumsum(0) >= share * (1 - 1e-12)).nonzero()[0, 0]
-        return int(2 * distance[order][enough].ceil().item() + 1)
+        """Return the side of the smallest centered square that holds this share of the gradient.
+
+        Raises:
+            ValueError: the share is not in 0..1.
+        """
+        if not 0 <= share <= 1:
+            raise ValueError(f"side_holding: share must be in 0..1, got {share}. 95 % is 0.95.")
+        distance, order = self._distance().flatten().sort()
+        mass = self.heat.flatten()[order].cumsum(0)
+        enough = (mass >= share * mass[-1]).nonzero()[0, 0]
+        return int(2 * distance[enough].item() + 1)
 
     def _distance(self) -> Tensor:
         """(H, W): how far each pixel is from the center of the box, along the farther axis."""
@@ -129,20 +132,69 @@ class MeasuredField:
 def measured_receptive_field(
     model: nn.Module, image_size: Size, *, channels: int = 3, draws: int = 1, seed: int = 0
 ) -> MeasuredField:
-    """Return which pixels move the center unit of the model's output, by the gradient on random images."""
+    """Return which pixels move the unit in the middle of the model's output: those with a gradient.
+
+        heat[y, x] = Σ |∂ unit / ∂ image[c, y, x]|      over channels and draws, then divided by its sum
+
+    Shapes:
+        model      (1, C, H, W) -> (1, K, h, w); it is copied, and stays as it is: mode, weights, gradients
+        image_size H and W, large enough that the field does not touch the border (see `clipped`)
+
+    Args:
+        channels: C of the images.
+        draws: how many images of normal noise are tried.
+        seed: of the noise.
+
+    Why nothing is missed: a pixel counts if one path from it to the unit is open. A ReLU closes half of the paths and
+    a max pooling lets one in four pass, differently for every channel and every image: some path among the many stays
+    open. A narrow model has few; give it more `draws`. The copy is in evaluation mode, since batch norm in training
+    mode ties every pixel to every other; in float64, since products of many small weights would round to zero; and the
+    K channels of the unit are mixed at random, since plain sums can cancel: after a softmax they are always 1. A layer
+    that takes means over the image, like group norm, truly sees all of it: the mass tells where it looks.
+
+    Raises:
+        ValueError: the output has another shape, or no pixel has a gradient.
+        TypeError: the model returns no tensor, or a setting is no int and no pair of ints.
+
+    Example:
+        >>> field = measured_receptive_field(nn.Conv2d(3, 4, kernel_size=(3, 5)), 9)
+        >>> field.size, field.box, field.clipped
+        ((3, 5), (2, 3, 7, 6), False)
+
+    Source: Luo et al. 2016, arXiv:1701.04128, section 3: the support is the theoretical field, most mass is in its
+    middle.
+    """
     where = "measured_receptive_field"
     size = pair(where, "image_size", image_size, least=1)
     generator = torch.Generator().manual_seed(seed)
     probe = copy.deepcopy(model).cpu().double().eval().requires_grad_(False)
     heat = torch.zeros(size, dtype=torch.float64)
-    for _ in range(draws):
+    for _ in range(pair(where, "draws", draws, least=1)[0]):
         image = torch.randn(1, channels, *size, generator=generator, dtype=torch.float64, requires_grad=True)
-        result = probe(image.clone())
-        shape = check_shapes(where, output=(result, "1 K h w"))
-        unit = shape["h"] // 2, shape["w"] // 2
-        mixture = torch.randn(shape["K"], generator=generator, dtype=torch.float64)
-        (gradient,) = torch.autograd.grad(result[0, :, *unit] @ mixture, image)
+        with torch.enable_grad():
+            logits = _checked_output(where, probe(image.clone()))  # a clone may be changed in place
+        unit = logits.shape[2] // 2, logits.shape[3] // 2
+        mixture = torch.randn(logits.shape[1], generator=generator, dtype=torch.float64)
+        (gradient,) = torch.autograd.grad(logits[0, :, *unit] @ mixture, image)
         heat += gradient[0].abs().sum(dim=0)
-    rows, columns = heat.nonzero().T
-    box = (columns.min().item(), rows.min().item(), columns.max().item() + 1, rows.max().item() + 1)
-    return MeasuredField(heat / heat.sum(), unit, box)
+    if not heat.any():
+        raise ValueError(f"{where}: some pixel must have a gradient, got none at {draws} draws. Try more draws.")
+    rows, columns = (line.nonzero().flatten().tolist() for line in (heat.sum(dim=1), heat.sum(dim=0)))
+    return MeasuredField(heat / heat.sum(), unit, (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
+
+
+def _checked_output(where: str, output: Tensor) -> Tensor:
+    if not isinstance(output, Tensor):
+        raise TypeError(
+            f"{where}: the model must return a tensor, got {type(output).__name__}. Wrap it in one that does."
+        )
+    if output.ndim != 4 or 0 in output.shape:
+        raise ValueError(
+            f"{where}: the model must give an output (1, K, h, w) with units to ask, got {tuple(output.shape)}. "
+            "Leave out what pools or flattens at the end."
+        )
+    if not output.requires_grad:
+        raise ValueError(
+            f"{where}: the output must depend on the image, got one without a gradient. Is there a detach?"
+        )
+    return output
