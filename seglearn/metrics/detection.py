@@ -77,8 +77,8 @@ def average_precision(
         tensor(0.8333, dtype=torch.float64)
 
     Source: Everingham et al. 2010, doi:10.1007/s11263-009-0275-4 (as used since 2010: every recall, not eleven);
-    101 points and the matching as pycocotools, without its crowds and size ranges. Its marks carry rounding errors (0.35
-    is 0.35000000000000003 there), so that it misses some that are just reached; ours do not.
+    101 points and the matching as pycocotools, without its crowds and size ranges. Its marks carry rounding errors
+    (0.35 is 0.35000000000000003 there), so that it misses some that are just reached; ours do not.
     """
     if isinstance(overlaps, Tensor) != isinstance(scores, Tensor):
         raise TypeError("average_precision: overlaps and scores must both be tensors or both be lists. Use [scores].")
