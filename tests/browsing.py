@@ -253,8 +253,12 @@ def javascript_facts(page, explorer, moves: list[dict]) -> list:
         name: {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
         for name, value in explorer.fixed.items()
     }
-    module = base64.b64encode(explorer._esm.encode()).decode()
-    return page.evaluate(COMPUTE, {"module": module, "fixed": fixed, "moves": moves})
+    return page.evaluate(COMPUTE, {"module": javascript_module(explorer), "fixed": fixed, "moves": moves})
+
+
+def javascript_module(explorer) -> str:
+    """Return the explorable's own JavaScript as base64, for an import of data:text/javascript."""
+    return base64.b64encode(explorer._esm.encode()).decode()
 
 
 def assert_python_agrees(browser, explorer, count: int = 150) -> None:
@@ -336,7 +340,7 @@ LATENCY = """async (root, control) => {
     for (let i = 0; i < 20; i++) {
         const before = root.dataset.facts;
         const start = performance.now();
-        input.value = Number(input.value) + (i % 2 ? 1 : -1);
+        input.value = Number(input.value.replace("\u2212", "-")) + (i % 2 ? 1 : -1);
         input.dispatchEvent(new Event("input"));
         while (root.dataset.facts === before) await frame();
         times.push(performance.now() - start);

@@ -43,8 +43,9 @@ export function describe(facts) {
   const { size, padding, span, output, first_center, last_center, left_over, fewest_reads, most_reads } = facts;
   if (!output) return `a window of span ${span} does not fit into ${size + 2 * padding} pixels.`;
   const ends = `centers from ${first_center} to ${last_center}`;
-  const range = fewest_reads === most_reads ? most_reads : `${fewest_reads} to ${most_reads}`;
-  return `${size} → ${output}; ${ends}; ${left_over} left over; each pixel is read ${range} times.`;
+  const often = fewest_reads < most_reads ? `${fewest_reads} to ${most_reads}` : most_reads;
+  const reads = fewest_reads === 1 && most_reads === 1 ? "once" : `${often} times`;
+  return `${size} → ${output}; ${ends}; ${left_over} left over; each pixel is read ${reads}.`;
 }
 
 /** Lay the drawing out: pixels of the padded row across, lanes of windows that do not overlap down. */
@@ -57,7 +58,7 @@ function layoutOf({ size, padding, stride, span, output, left_over }, width) {
   const lanes = Math.max(1, Math.min(output, Math.ceil(span / stride)));
   const row = Math.min(cell, 28 * ratio);
   const lane = Math.max(9 * ratio, Math.min(0.72 * row, (190 * ratio) / lanes));
-  const [top, gap] = [16 * ratio, 10 * ratio];
+  const [top, gap] = [18 * ratio, 10 * ratio];
   const outputTop = top + row + gap + lanes * lane + gap;
   const x = (pixel) => gutter + (pixel + padding + 0.5 + beyond) * cell; // the middle of a pixel
   const [wide, high] = [Math.ceil(gutter + across * cell), Math.ceil(outputTop + row + 4 * ratio)];
@@ -141,10 +142,11 @@ function paintOutput(pen, index, center, y, { stride }, { cell, row, outputTop, 
   if (size >= 7 * ratio) write(pen, index, center, outputTop + row * 0.54, size, palette("--sl-ink"));
 }
 
-/** Mark the pixels that the first and the last center stand on, above the row. */
+/** Mark the places that the first and the last center stand on, above the row. */
 function paintEnds(pen, { first_center, last_center }, { x, top, ratio }, palette) {
-  pen.fillStyle = palette("--sl-ink");
   for (const center of new Set([first_center, last_center])) {
+    const [side, align] = center === first_center ? [8, "left"] : [-8, "right"];
+    write(pen, center, x(center) + side * ratio, top - 8 * ratio, 12 * ratio, palette("--sl-ink"), align);
     pen.beginPath();
     pen.moveTo(x(center) - 4.5 * ratio, top - 9 * ratio);
     pen.lineTo(x(center) + 4.5 * ratio, top - 9 * ratio);

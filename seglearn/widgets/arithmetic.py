@@ -90,10 +90,10 @@ def describe(facts: dict) -> str:
         room = facts["size"] + 2 * facts["padding"]
         return "a window of span {span} does not fit into {room} pixels.".format(**facts, room=room)
     ends = f"centers from {_place(facts['first_center'])} to {_place(facts['last_center'])}"
-    reads = "each pixel is read {fewest_reads} to {most_reads} times".format(**facts)
-    if facts["fewest_reads"] == facts["most_reads"]:
-        reads = "each pixel is read {most_reads} times".format(**facts)
-    return "{size} → {output}; {ends}; {left_over} left over; {reads}.".format(**facts, ends=ends, reads=reads)
+    few, many = facts["fewest_reads"], facts["most_reads"]
+    reads = ("once" if many == 1 else f"{many} times") if few == many else f"{few} to {many} times"
+    count = "{size} → {output}; {ends}; {left_over} left over".format(**facts, ends=ends)
+    return f"{count}; each pixel is read {reads}."
 
 
 def _place(center: float) -> str:

@@ -169,8 +169,9 @@ function paintInvitation(canvas) {
   const pen = canvas.getContext("2d");
   pen.fillStyle = "#ffffff";
   pen.textAlign = "center";
-  pen.font = `${Math.round(canvas.width / 18)}px system-ui, sans-serif`;
-  pen.fillText("Load a picture: it stays on this machine", canvas.width / 2, canvas.height / 2);
+  pen.font = `${Math.round(canvas.width / 24)}px system-ui, sans-serif`;
+  pen.fillText("No picture yet: load one below.", canvas.width / 2, 0.47 * canvas.height);
+  pen.fillText("It stays on this machine.", canvas.width / 2, 0.54 * canvas.height);
 }
 
 function paintOutput(output, image, map, facts, { kernel_size, shown }, palette) {
@@ -254,6 +255,8 @@ function build(stage, aside, { change, knobs, fixed }) {
   const palette = (name) => getComputedStyle(aside).getPropertyValue(name);
   return (facts, params) => {
     now = facts;
+    const many = `${facts.rows} by ${facts.columns} answers from ${number(facts.lowest_answer)} to `;
+    output.canvas.setAttribute("aria-label", `Output: ${many}${number(facts.highest_answer)}`);
     const image = pictureOf(params);
     paintInput(input, image, facts, params.kernel_size, palette);
     if (!image.values.some(Boolean)) paintInvitation(input.canvas);

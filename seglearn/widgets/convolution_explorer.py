@@ -143,7 +143,7 @@ class ConvolutionExplorer(Explorable):
         goal                            one Goal or several, solved one after another
 
     Raises:
-        ValueError: image or kernel is not two-dimensional, or the kernel is larger than a picture.
+        ValueError: image or kernel is not two-dimensional, the kernel is larger than a picture, or has no such name.
     """
 
     title = "Convolution explorer"
@@ -162,7 +162,7 @@ class ConvolutionExplorer(Explorable):
     def __init__(self, image=None, *, kernel="sobel_x", goal: Goal | Sequence[Goal] = GOALS):
         house = np.array([[float(gray) for gray in line] for line in _HOUSE])
         images = [house, _street() if image is None else _plane("image", image).round(2)]
-        weights = _exact(KERNELS[kernel]) if isinstance(kernel, str) else _plane("kernel", kernel)
+        weights = _named(kernel) if isinstance(kernel, str) else _plane("kernel", kernel)
         high = tuple(max(image.shape[axis] for image in (*images, np.empty(OWN_SIZE))) for axis in (0, 1))
         if any(k > n for image in images for k, n in zip(weights.shape, image.shape, strict=True)):
             sizes = " and ".join(str(image.shape) for image in images)
@@ -190,29 +190,37 @@ class ConvolutionExplorer(Explorable):
 
     def draw(self, figure) -> None:
         """Draw the picture with its window, the sum in full, and the output map with the answer's place."""
-        found, image = self.facts, picture_of(self.params)
-        size = self.given["kernel_size"]
+        found, image, size = self.facts, picture_of(self.params), self.given["kernel_size"]
         kernel = np.array(self.kernel).reshape(size)
         left, middle, right = figure.subplots(1, 3, width_ratios=(1.25, 0.8, 1.25))
         left.imshow(image, cmap="gray", vmin=0, vmax=max(1, image.max()), interpolation="nearest")
         _frame(left, found["column"], found["row"], size)
         left.set(xticks=[], yticks=[], title=f"input {image.shape[0]} x {image.shape[1]}")
-        output = output_map(image, kernel)
-        most = max(abs(output.min()), abs(output.max())) or 1
-        seen = np.arange(output.size).reshape(output.shape) <= found["row"] * found["columns"] + found["column"]
-        seen |= self.shown == 1
-        right.imshow(np.where(seen, output, np.nan), cmap="PuOr", vmin=-most, vmax=most, interpolation="nearest")
-        _frame(right, found["column"], found["row"], (1, 1))
-        right.set(xticks=[], yticks=[], title=f"output {output.shape[0]} x {output.shape[1]}")
         window = np.array(found["window"]).reshape(size)
         for name, values, top in (("window", window, 0), ("times kernel", kernel, size[0] + 1.2)):
             middle.text((size[1] - 1) / 2, top - 0.95, name, ha="center", va="center", fontsize=9)
             for (i, j), value in np.ndenumerate(values):
-                middle.text(j, top + i, f"{value:.3g}", ha="center", va="center", fontsize=9, family="monospace")
+                middle.text(j, top + i, _number(value), ha="center", va="center", fontsize=9)
         answer = f"sum {_number(found['answer'])}"
         middle.text((size[1] - 1) / 2, 2 * size[0] + 1.3, answer, ha="center", va="center", fontsize=11, weight="bold")
         middle.set(xlim=(-0.7, size[1] - 0.3), ylim=(2 * size[0] + 1.9, -1.5))
         middle.axis("off")
+        output = output_map(image, kernel)
+        place = found["row"] * found["columns"] + found["column"]
+        seen = (np.arange(output.size).reshape(output.shape) <= place) | (self.shown == 1)
+        _draw_output(right, output, seen)
+        _frame(right, found["column"], found["row"], (1, 1))
+
+
+def _draw_output(ax, output: np.ndarray, seen: np.ndarray) -> None:
+    from matplotlib.colors import LinearSegmentedColormap  # late, as in Explorable.still
+
+    signs = LinearSegmentedColormap.from_list("signs", ["#D5762A", "white", "#0072B2"])
+    most = max(abs(output.min()), abs(output.max())) or 1
+    ax.imshow(np.where(seen, output, np.nan), cmap=signs, vmin=-most, vmax=most, interpolation="nearest")
+    for place in np.argwhere(seen) if output.size < 100 else ():
+        ax.text(*place[::-1], _number(output[tuple(place)]), ha="center", va="center", fontsize=8)
+    ax.set(xticks=[], yticks=[], title=f"output {output.shape[0]} x {output.shape[1]}")
 
 
 def _frame(ax, column: int, row: int, size: tuple[int, int]) -> None:
@@ -228,18 +236,21 @@ def _street() -> np.ndarray:
 
 
 def _plane(name: str, values) -> np.ndarray:
-    plane = np.array(values, dtype=float)
+    plane = np.asarray(values).astype(float)
     if plane.ndim != 2 or not plane.size:
         hint = " Use image.mean(0)." if plane.ndim == 3 and name == "image" else ""
         raise ValueError(f"ConvolutionExplorer: {name} must have two axes, got shape {plane.shape}.{hint}")
     return plane
 
 
-def _exact(kernel) -> np.ndarray:
+def _named(name: str) -> np.ndarray:
     """Return a kernel of KERNELS in float64, with exact ninths and sixteenths."""
-    return np.array([[float(Fraction(weight).limit_denominator(16)) for weight in line] for line in kernel.tolist()])
+    if name not in KERNELS:
+        raise ValueError(f"ConvolutionExplorer: kernel must be numbers or one of {', '.join(KERNELS)}, got {name!r}.")
+    lines = KERNELS[name].tolist()
+    return np.array([[float(Fraction(weight).limit_denominator(16)) for weight in line] for line in lines])
 
 
 def _presets(weights: np.ndarray) -> tuple:
-    named = [(name, _exact(KERNELS[name])) for name in BUTTONS] + [("zeros", np.zeros_like(weights))]
+    named = [(name, _named(name)) for name in BUTTONS] + [("zeros", np.zeros_like(weights))]
     return tuple((name, tuple(kernel.ravel().tolist())) for name, kernel in named if kernel.shape == weights.shape)
