@@ -196,6 +196,12 @@ def test_both_maps_may_come_in_integers_of_their_own(dtypes):
     assert torch.equal(ours, confusion_matrix(pred, mask, classes=5))
 
 
+@pytest.mark.parametrize("shape", [(0, 3, 5), (2, 0, 5)], ids=str)
+def test_no_pixels_are_no_counts(shape):
+    none = torch.zeros(shape, dtype=torch.int64)
+    assert confusion_matrix(none, none, classes=3).tolist() == [[0] * 3] * 3
+
+
 def test_counting_leaves_the_maps_alone_and_takes_any_layout():
     pred, mask = maps(n=4, h=6, w=8)
     for one, other in [(pred.short(), mask.short()), (pred[:, ::2, 1::3], mask[:, ::2, 1::3]), (pred.mT, mask.mT)]:
