@@ -144,7 +144,10 @@ function cellsKnob({ name, label, rows, columns, step, presets }, change, read) 
     const most = Math.max(...values.map(Math.abs)) || 1;
     inputs.forEach((input, index) => {
       const [value, isFocused] = [values[index], input.getRootNode().activeElement === input];
-      if (!isFocused || parseNumber(input.value) !== value) input.value = spell(value);
+      if (!isFocused || parseNumber(input.value) !== value) {
+        input.value = spell(value);
+        if (isFocused) input.select(); // what is typed next replaces it
+      }
       input.setAttribute("aria-valuenow", value);
       input.setAttribute("aria-invalid", false);
       tint(input, value / most);
@@ -197,16 +200,22 @@ function pictureKnob({ name, label, rows, columns, low, high, step }, change) {
   return { node, show: () => {} };
 }
 
-/** Return gray values 0..1 of the middle of a picture, reduced to rows x columns; what is transparent is white. */
+/** Return gray values 0..1 of the middle of a picture: the mean of each of rows x columns tiles; transparent is white. */
 function grayValues(picture, rows, columns) {
   const scale = Math.min(picture.width / columns, picture.height / rows);
-  const [width, height] = [columns * scale, rows * scale];
-  const pen = make("canvas", { width: columns, height: rows }).getContext("2d");
+  const side = Math.min(16, Math.ceil(scale)); // a tile is looked at as side x side pixels
+  const [left, top] = [(picture.width - columns * scale) / 2, (picture.height - rows * scale) / 2];
+  const size = { width: columns * side, height: rows * side };
+  const pen = make("canvas", size).getContext("2d", { willReadFrequently: true });
   pen.fillStyle = "#ffffff";
-  pen.fillRect(0, 0, columns, rows);
-  pen.imageSmoothingQuality = "high";
-  pen.drawImage(picture, (picture.width - width) / 2, (picture.height - height) / 2, width, height, 0, 0, columns, rows);
-  const { data } = pen.getImageData(0, 0, columns, rows);
-  const gray = (i) => (0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]) / 255;
-  return Array.from({ length: rows * columns }, (_, i) => gray(i));
+  pen.fillRect(0, 0, size.width, size.height);
+  pen.imageSmoothingEnabled = side < scale;
+  pen.drawImage(picture, left, top, columns * scale, rows * scale, 0, 0, size.width, size.height);
+  const { data } = pen.getImageData(0, 0, size.width, size.height);
+  const sums = new Array(rows * columns).fill(0);
+  for (let i = 0; i < size.width * size.height; i++) {
+    const tile = Math.floor(i / size.width / side) * columns + Math.floor((i % size.width) / side);
+    sums[tile] += 0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2];
+  }
+  return sums.map((sum) => sum / (255 * side * side));
 }
