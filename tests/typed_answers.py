@@ -8,4 +8,10 @@ ANSWERS: dict[str, list[tuple[str, str]]] = {  # notebook -> (wrong: NOT YET, ri
             "check('01.planes', lambda mask, classes: F.one_hot(mask, classes).permute(2, 0, 1).float())",
         )
     ],
+    "03_convolution": [
+        (
+            "check('03.flip', lambda image, kernel: F.conv2d(image[None, None], kernel[None, None])[0, 0])",
+            "check('03.flip', lambda image, kernel: F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])[0, 0])",
+        )
+    ],
 }

@@ -56,13 +56,8 @@ def show_values(
     ax.imshow(grid, cmap=colors, vmin=-full if signed else 0, vmax=full, interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set(visible=True, color="#9a9a9a", linewidth=0.6)
-    words = [[_spell(number, _is_whole(grid), digits) for number in row] for row in grid]
-    size = _letter_size(ax, grid.shape, max(len(word) for row in words for word in row))
-    if size >= SMALLEST:
-        _rule(ax, *grid.shape)
-        for (row, column), word in np.ndenumerate(np.array(words, dtype=object)):
-            color = colors(ax.images[-1].norm(np.clip(grid[row, column], -full, full)))
-            ax.text(column, row, word, color=_ink(color), fontsize=size, ha="center", va="center_baseline")
+    if _letter_size(ax, grid.shape, letters=1) >= SMALLEST:
+        _write(ax, grid, colors, full, digits)
     if window is not None:
         _frame(ax, _marked(grid.shape, window))
     write_title(ax, title)
@@ -88,6 +83,19 @@ def _rule(ax: Axes, height: int, width: int) -> None:
     lines = [((x - 0.5, -0.5), (x - 0.5, height - 0.5)) for x in range(1, width)]
     lines += [((-0.5, y - 0.5), (width - 0.5, y - 0.5)) for y in range(1, height)]
     ax.add_collection(LineCollection(lines, colors="#9a9a9a", linewidths=0.5))
+
+
+def _write(ax: Axes, grid: np.ndarray, colors: LinearSegmentedColormap, full: float, digits: int) -> None:
+    """Write every number into its cell, if the longest one fits."""
+    whole = _is_whole(grid)
+    words = {place: _spell(number, whole, digits) for place, number in np.ndenumerate(grid)}
+    size = _letter_size(ax, grid.shape, max(map(len, words.values())))
+    if size < SMALLEST:
+        return
+    _rule(ax, *grid.shape)
+    for (row, column), word in words.items():
+        color = colors(ax.images[-1].norm(np.clip(grid[row, column], -full, full)))
+        ax.text(column, row, word, color=_ink(color), fontsize=size, ha="center", va="center_baseline")
 
 
 def _ink(color: tuple[float, ...]) -> str:
