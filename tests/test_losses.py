@@ -1,124 +1,204 @@
-"""Cross-entropy: by hand, against loops and torch, at the extremes, and what must not matter."""
+"""What all losses have in common: exact gradients, extremes, half precision, and what must not matter."""
 
-import math
+import inspect
 import re
 
 import pytest
 import torch
-import torch.nn.functional as F
+from loss_problems import graded, problem, sure
 from torch.autograd import gradcheck
 
-from seglearn.losses import cross_entropy_loss
+import seglearn.losses as room
+from seglearn.losses import (
+    boundary_loss,
+    cross_entropy_loss,
+    dice_loss,
+    focal_loss,
+    jaccard_loss,
+    lovasz_loss,
+    tversky_loss,
+)
+
+LOSSES = {
+    "cross-entropy": cross_entropy_loss,
+    "cross-entropy, weighted": lambda z, m, **o: cross_entropy_loss(z, m, weight=torch.tensor([0.5, 2.0, 5.0]), **o),
+    "focal": focal_loss,
+    "focal, gamma 0.5, weighted": lambda z, m, **o: focal_loss(
+        z, m, gamma=0.5, weight=torch.tensor([0.5, 2.0, 5.0]), **o
+    ),
+    "dice": dice_loss,
+    "jaccard": jaccard_loss,
+    "tversky": lambda z, m, **o: tversky_loss(z, m, alpha=0.3, beta=1.2, **o),
+    "tversky, beta 0": lambda z, m, **o: tversky_loss(z, m, alpha=1, beta=0, **o),
+    "lovasz": lovasz_loss,
+    "boundary": boundary_loss,
+}
+HALVES = [torch.float16, torch.bfloat16]
+every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 
 
-def problem(n=2, k=3, h=5, w=7, *, seed=0, ignored=0.2, dtype=torch.float64):
-    """Random logits and a random mask with some ignored pixels; all sizes differ."""
-    chance = torch.Generator().manual_seed(seed)
-    logits = torch.randn(n, k, h, w, generator=chance, dtype=dtype)
-    mask = torch.randint(k, (n, h, w), generator=chance)
-    return logits, mask.masked_fill(torch.rand(mask.shape, generator=chance) < ignored, 255)
+def test_every_loss_of_the_room_is_under_test_and_has_the_same_front():
+    functions = {name for name in vars(room) if name.endswith("_loss")}
+    assert len(functions) == 7
+    assert functions <= {name for name in globals() if name.endswith("_loss") and not name.startswith("test")}
+    for name in functions:
+        logits, mask, *options = inspect.signature(getattr(room, name)).parameters.values()
+        assert (logits.name, mask.name) == ("logits", "mask")
+        assert {option.kind for option in options} == {inspect.Parameter.KEYWORD_ONLY}
+        assert {option.name: option.default for option in options}["ignore"] == 255
 
 
-def cross_entropy_with_loops(logits, mask, weight):
-    """The definition, one pixel at a time."""
-    total = share = 0.0
-    for n, y, x in torch.cartesian_prod(*map(torch.arange, mask.shape)).tolist():
-        truth = mask[n, y, x].item()
-        if truth != 255:
-            scores = [math.exp(score) for score in logits[n, :, y, x].tolist()]
-            total += weight[truth] * -math.log(scores[truth] / sum(scores))
-            share += weight[truth]
-    return total / share
+@every_loss
+@pytest.mark.parametrize("seed", range(3))
+def test_the_gradient_is_exact(loss, seed):
+    logits, mask = problem(seed=seed)
+    assert gradcheck(lambda z: loss(z, mask), logits.requires_grad_())
 
 
-def test_by_hand():
-    # p = 3/4 and 1/4 at the true class: (ln 4/3 + ln 4) / 2
-    logits = torch.tensor([[[[math.log(3), 0.0]], [[0.0, math.log(3)]]]])
-    loss = cross_entropy_loss(logits, torch.tensor([[[0, 0]]]))
-    assert loss.item() == pytest.approx((math.log(4 / 3) + math.log(4)) / 2)
+@every_loss
+def test_the_result_is_one_scalar_and_the_arguments_stay_untouched(loss):
+    logits, mask = problem(dtype=torch.float32)
+    before = logits.clone(), mask.clone()
+    value, gradient = graded(loss, logits, mask)
+    assert value.shape == () and value.dtype == torch.float32 and gradient.abs().sum() > 0
+    assert torch.equal(logits, before[0]) and torch.equal(mask, before[1])
 
 
-@pytest.mark.parametrize("weight", [(1.0, 1.0, 1.0), (0.1, 2.0, 5.0)])
-def test_equals_the_loop(weight):
+@every_loss
+@pytest.mark.parametrize("dtype", [*HALVES, torch.float32, torch.float64])
+def test_nothing_valid_is_zero_with_a_gradient_of_zeros(loss, dtype):
+    logits = problem(dtype=dtype)[0] * 100
+    value, gradient = graded(loss, logits, torch.full((2, 5, 7), 255))
+    assert value.item() == 0 and gradient.dtype == dtype and torch.equal(gradient, torch.zeros_like(logits))
+
+
+@every_loss
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("right", [True, False])
+def test_enormous_logits_stay_finite(loss, dtype, right):
+    mask = problem(ignored=0)[1]
+    value, gradient = graded(loss, sure(mask if right else (mask + 1) % 3).to(dtype), mask)
+    assert value.isfinite() and gradient.isfinite().all()
+
+
+@every_loss
+def test_a_perfect_guess_is_zero_and_a_wrong_one_is_worse(loss):
+    mask = problem(ignored=0)[1]
+    best, worst = loss(sure(mask), mask), loss(sure((mask + 1) % 3), mask)
+    if loss is boundary_loss:
+        assert best < 0 < worst
+    else:
+        assert best == 0 and worst >= 1
+
+
+@every_loss
+@pytest.mark.parametrize("dtype", HALVES)
+def test_half_precision_is_summed_in_float32_over_many_pixels(loss, dtype):
+    chance = torch.Generator().manual_seed(0)
+    mask = torch.randint(3, (1, 512, 512), generator=chance)
+    mask = torch.where(torch.rand(mask.shape, generator=chance) < 0.999, 0, mask)  # one common class, two rare ones
+    logits = torch.randn(1, 3, 512, 512, generator=chance).to(dtype)
+    value, gradient = graded(loss, logits, mask)
+    exact, exact_gradient = graded(loss, logits.double(), mask)
+    assert value.dtype == torch.float32 and gradient.dtype == dtype
+    assert value.item() == pytest.approx(exact.item(), rel=3e-6)
+    coarse = exact_gradient.to(dtype)  # what half precision can hold of it
+    torch.testing.assert_close(gradient, coarse, rtol=2**-7 if dtype == torch.bfloat16 else 2**-10, atol=1e-7)
+
+
+@every_loss
+def test_equal_pixels_do_not_add_up_a_bias(loss):
+    # 262,144 times the same number: added one after the other, float32 drifts by up to a percent
+    mask = torch.zeros(1, 512, 512, dtype=torch.int64)
+    mask[0, 0, 0] = 1
+    logits = torch.tensor([0.1, 0.7, -0.3]).reshape(1, 3, 1, 1).expand(1, 3, 512, 512)
+    assert loss(logits, mask).item() == pytest.approx(loss(logits.double(), mask).item(), rel=1e-5)
+
+
+@every_loss
+@pytest.mark.parametrize("shape", [(1, 3, 1, 1), (1, 3, 1, 6), (2, 1, 3, 4)], ids=["1x1", "one row", "one class"])
+def test_small_pictures_will_do(loss, shape):
+    if shape[1] == 1 and "weight" in inspect.getsource(loss).split("\n")[0]:
+        loss = cross_entropy_loss  # three weights do not fit one class
+    logits, mask = problem(shape[0], *shape[1:], ignored=0)
+    value, gradient = graded(loss, logits, mask)
+    assert value.isfinite() and gradient.isfinite().all()
+
+
+@every_loss
+def test_a_tensor_that_lies_otherwise_in_memory_gives_the_same(loss):
     logits, mask = problem()
-    loss = cross_entropy_loss(logits, mask, weight=torch.tensor(weight, dtype=torch.float64))
-    assert loss.item() == pytest.approx(cross_entropy_with_loops(logits, mask, weight), rel=1e-12)
+    value, gradient = graded(loss, logits, mask)
+    turned = logits.permute(3, 2, 0, 1).contiguous().permute(2, 3, 1, 0)
+    for other in (turned, logits.contiguous(memory_format=torch.channels_last)):
+        assert not other.is_contiguous()
+        again = other.detach().requires_grad_()
+        loss(again, mask.mT.contiguous().mT).backward()
+        torch.testing.assert_close(again.grad, gradient)
+    torch.testing.assert_close(loss(logits.mT, mask.mT), value)
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_equals_torch_in_value_and_gradient(weighted):
-    logits, mask = problem(seed=1)
-    weight = torch.tensor([0.1, 2.0, 5.0], dtype=torch.float64) if weighted else None
-    ours, theirs = logits.clone().requires_grad_(), logits.clone().requires_grad_()
-    cross_entropy_loss(ours, mask, weight=weight).backward()
-    F.cross_entropy(theirs, mask, weight=weight, ignore_index=255).backward()
-    torch.testing.assert_close(ours.grad, theirs.grad, rtol=0, atol=1e-12)
-
-
-def test_gradient():
-    logits, mask = problem(1, 3, 2, 4)
-    assert gradcheck(lambda z: cross_entropy_loss(z, mask), logits.requires_grad_())
-
-
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
-@pytest.mark.parametrize("weight", [None, torch.tensor([0.0, 1.0, 1.0])], ids=["nothing valid", "only weight zero"])
-def test_nothing_to_learn_from_is_zero_with_a_gradient_of_zeros(dtype, weight):
-    logits = torch.randn(2, 3, 5, 7).to(dtype).requires_grad_()
-    mask = torch.full((2, 5, 7), 255 if weight is None else 0)
-    loss = cross_entropy_loss(logits, mask, weight=weight)
-    loss.backward()
-    assert loss.item() == 0 and torch.equal(logits.grad, torch.zeros_like(logits))
-
-
-def test_enormous_logits_stay_finite():
-    logits = torch.tensor([1e4, -1e4, 0.0]).reshape(1, 3, 1, 1).repeat(1, 1, 2, 3).requires_grad_()
-    loss = cross_entropy_loss(logits, torch.ones(1, 2, 3, dtype=torch.int64))
-    loss.backward()
-    assert loss.item() == 2e4 and logits.grad.isfinite().all()
-
-
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_half_precision_is_summed_in_float32(dtype):
-    logits = torch.zeros(1, 4, 512, 512, dtype=dtype)  # 262,144 pixels of ln 4: a float16 sum would overflow
-    loss = cross_entropy_loss(logits, torch.zeros(1, 512, 512, dtype=torch.int64))
-    assert loss.dtype == torch.float32 and loss.item() == pytest.approx(math.log(4), rel=1e-5)
-
-
-def test_one_pixel_is_enough():
-    assert cross_entropy_loss(torch.zeros(1, 2, 1, 1), torch.zeros(1, 1, 1).long()).item() == pytest.approx(math.log(2))
-
-
-def test_ignored_pixels_do_not_matter():
+@every_loss
+def test_ignored_pixels_do_not_matter(loss):
     logits, mask = problem()
-    loud = logits + 100 * (mask == 255).unsqueeze(1) * torch.tensor([1.0, 0.0, -1.0]).reshape(3, 1, 1)
-    torch.testing.assert_close(cross_entropy_loss(loud, mask), cross_entropy_loss(logits, mask))
+    value, gradient = graded(loss, logits, mask)
+    ignored = (mask == 255).unsqueeze(1)
+    loud, loud_gradient = graded(loss, logits + 100 * ignored * torch.tensor([1.0, 0, -1]).reshape(3, 1, 1), mask)
+    torch.testing.assert_close(loud, value)
+    torch.testing.assert_close(loud_gradient, gradient)
+    assert (gradient * ignored == 0).all()
 
 
-def test_an_ignored_image_in_the_batch_does_not_matter():
+@every_loss
+def test_an_ignored_image_changes_nothing_for_the_others(loss):
     logits, mask = problem()
-    more = torch.cat([mask, torch.full_like(mask[:1], 255)])
-    torch.testing.assert_close(
-        cross_entropy_loss(torch.cat([logits, logits[:1]]), more), cross_entropy_loss(logits, mask)
-    )
+    value, gradient = graded(loss, logits, mask)
+    more = torch.cat([torch.full_like(mask[:1], 255), mask])
+    value_with, gradient_with = graded(loss, torch.cat([50 * logits[:1], logits]), more)
+    torch.testing.assert_close(value_with, value)
+    torch.testing.assert_close(gradient_with, torch.cat([torch.zeros_like(gradient[:1]), gradient]))
 
 
-def test_the_order_of_images_and_pixels_does_not_matter():
+@every_loss
+def test_the_order_of_images_and_pixels_does_not_matter(loss):
     logits, mask = problem()
-    turned = cross_entropy_loss(logits.flip(0).mT, mask.flip(0).mT)  # .mT is also non-contiguous
-    torch.testing.assert_close(turned, cross_entropy_loss(logits, mask))
+    torch.testing.assert_close(loss(logits.flip(0).flip(2), mask.flip(0).flip(1)), loss(logits, mask))
 
 
-def test_another_label_can_be_ignored():
+@every_loss
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int32])
+def test_masks_of_any_integer_type_will_do(loss, dtype):
+    logits, mask = problem()
+    torch.testing.assert_close(loss(logits, mask.to(dtype)), loss(logits, mask))
+
+
+@every_loss
+def test_another_label_can_be_ignored_a_class_too(loss):
     logits, mask = problem(ignored=0)
-    ours = cross_entropy_loss(logits, mask, ignore=1)
-    torch.testing.assert_close(ours, F.cross_entropy(logits, mask, ignore_index=1))
+    value = loss(logits, mask.where(mask != 1, 255))
+    torch.testing.assert_close(loss(logits, mask, ignore=1), value)
+    torch.testing.assert_close(loss(logits, mask.where(mask != 1, -1), ignore=-1), value)
+    torch.testing.assert_close(loss(logits, mask.where(mask != 1, -1).to(torch.int8), ignore=-1), value)
 
 
-def test_masks_of_any_integer_type_will_do():
-    logits, mask = problem()
-    torch.testing.assert_close(cross_entropy_loss(logits, mask.to(torch.uint8)), cross_entropy_loss(logits, mask))
+@every_loss
+def test_nan_is_not_hidden(loss):
+    logits, mask = problem(ignored=0)
+    logits[0, 1, 2, 3] = torch.nan
+    assert loss(logits, mask).isnan()
 
 
+@every_loss
+def test_autocast_does_not_cost_digits(loss):
+    logits, mask = problem(dtype=torch.float32)
+    value, gradient = graded(loss, logits, mask)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        value_then, gradient_then = graded(loss, logits, mask)
+    torch.testing.assert_close(value_then, value)
+    torch.testing.assert_close(gradient_then, gradient, rtol=1e-4, atol=1e-8)
+
+
+@every_loss
 @pytest.mark.parametrize(
     ["mask", "error", "words"],
     [
@@ -128,11 +208,6 @@ def test_masks_of_any_integer_type_will_do():
     ],
     ids=["shape", "dtype", "stranger"],
 )
-def test_errors_name_the_rule_the_value_and_the_way_out(mask, error, words):
-    with pytest.raises(error, match=re.escape(words)):
-        cross_entropy_loss(torch.zeros(2, 3, 4, 5), mask)
-
-
-def test_weights_for_another_number_of_classes_are_refused():
-    with pytest.raises(ValueError, match=re.escape("weight must have shape (3), got (2,)")):
-        cross_entropy_loss(torch.zeros(2, 3, 4, 5), torch.zeros(2, 4, 5).long(), weight=torch.ones(2))
+def test_errors_name_the_rule_the_value_and_the_way_out(loss, mask, error, words):
+    with pytest.raises(error, match=r"^\w+_loss: mask .*" + re.escape(words)):
+        loss(torch.zeros(2, 3, 4, 5), mask)

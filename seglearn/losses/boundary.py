@@ -73,10 +73,12 @@ def signed_distances(mask: Tensor, classes: int, *, ignore: int = IGNORE) -> Ten
     labels = mask.numpy(force=True)
     valid = labels != ignore
     φ = np.zeros((classes, *labels.shape))
-    for k in np.unique(labels[valid]):
-        inside, outside = labels == k, valid & (labels != k)
-        if outside.any():
-            away = distance_transform_edt(~inside) - 0.5
-            depth = distance_transform_edt(~outside) - 0.5
-            φ[k] = np.where(inside, -depth, np.where(outside, away, 0))
+    present = np.unique(labels[valid])
+    if len(present) > 1:
+        distance = np.stack(
+            [distance_transform_edt(labels != k) for k in present]
+        )  # to the nearest pixel of each class
+        depth = np.where(distance > 0, distance, np.inf).min(axis=0)  # (H, W)   to the nearest of another class
+        inside = labels == present.reshape(-1, 1, 1)
+        φ[present] = np.where(inside, 0.5 - depth, distance - 0.5) * valid
     return torch.from_numpy(φ)

@@ -70,7 +70,7 @@ def jaccard_steps(error: Tensor, truth: Tensor) -> Tensor:
         tensor([0.5000, 0.3333, 0.1667])
     """
     order = falling_order(error)
-    found = truth[order]
+    found = truth.gather(0, order)
     hit = found.cumsum(0, dtype=torch.int32)
     size, wrong = hit[-1], torch.arange(1, len(hit) + 1, device=hit.device, dtype=torch.int32)
     union = (size + wrong - hit).to(error.dtype)

@@ -175,6 +175,7 @@ class _HitAndGuess(torch.autograd.Function):
     def backward(ctx, d_hit: Tensor, d_guess: Tensor) -> tuple[Tensor, None, None]:
         p, p_true, mask = ctx.saved_tensors
         pull = d_hit[mask] * p_true  # (N, H, W)   what the hits ask of the true class
-        mean = (d_guess @ p.flatten(2)).reshape_as(pull) + pull  # (N, H, W)   Σ_j p[j]·∂loss/∂p[j]
+        with torch.autocast(p.device.type, enabled=False):  # which would round the product to 16 bits
+            mean = (d_guess @ p.flatten(2)).reshape_as(pull) + pull  # (N, H, W)   Σ_j p[j]·∂loss/∂p[j]
         d_logits = (d_guess.reshape(-1, 1, 1) - mean.unsqueeze(1)).mul_(p)
         return d_logits.scatter_add_(1, mask.unsqueeze(1), pull.unsqueeze(1)), None, None
