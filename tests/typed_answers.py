@@ -14,4 +14,14 @@ ANSWERS: dict[str, list[tuple[str, str]]] = {  # notebook -> (wrong: NOT YET, ri
             "check('03.flip', lambda image, kernel: F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])[0, 0])",
         )
     ],
+    "04_pooling_and_receptive_fields": [
+        ("check('04.max_pool', F.avg_pool2d)", "check('04.max_pool', F.max_pool2d)"),
+        ("check('04.by_head', 10)", "check('04.by_head', 14)"),
+    ],
+    "08_iou_and_friends": [
+        (
+            "check('08.mean_iou', lambda p, m, k: iou(confusion_matrix(p, m, k)).nan_to_num(0).mean().item())",
+            "check('08.mean_iou', lambda p, m, k: mean_iou(confusion_matrix(p, m, k)).item())",
+        )
+    ],
 }
