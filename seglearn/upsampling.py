@@ -90,7 +90,7 @@ def _check_paint(x: Tensor, weight: Tensor, groups: int, window: Window, extra: 
     if groups < 1 or x.shape[1] % groups:
         raise ValueError(f"{window.where}: groups must divide the {x.shape[1]} channels of x, got {groups}.")
     for axis, e, s, d in zip(("rows", "columns"), extra, window.stride, window.dilation, strict=True):
-        if e > max(s, d):
+        if e >= max(s, d):
             raise ValueError(
                 f"{window.where}: output_padding must be less than stride or dilation ({s} and {d} in {axis}), "
                 f"got {e}. No window would reach that far."
