@@ -171,7 +171,7 @@ function paintInvitation(canvas) {
   pen.textAlign = "center";
   pen.font = `${Math.round(canvas.width / 24)}px system-ui, sans-serif`;
   pen.fillText("No picture yet: load one below.", canvas.width / 2, 0.47 * canvas.height);
-  pen.fillText("It stays on this machine.", canvas.width / 2, 0.54 * canvas.height);
+  pen.fillText("The file itself stays in your browser.", canvas.width / 2, 0.54 * canvas.height);
 }
 
 function paintOutput(output, image, map, facts, { kernel_size, shown }, palette) {
