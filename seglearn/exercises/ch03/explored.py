@@ -20,7 +20,7 @@ MOVE_LEFT = WidgetExercise(
     ),
     goal="Let the kernel move the picture one pixel to the left.",
     reached=lambda facts: _moves(facts, right=-1),
-    start={"row": 0, "column": 0, "moved_right": None, "kernel_sum": 0.0},
+    start={"row": 0, "column": 0, "moved_right": None, "kernel_sum": 0.0, "highest_answer": 36.0},
     rights=({"row": 0, "column": 0, "moved_right": -1, "moved_down": 0, "kernel_sum": 1.0},),
     wrongs=(
         Wrong(
@@ -91,7 +91,7 @@ ALIGNED = WidgetExercise(
     ),
     goal="17 -> 9 with the first window's center on pixel 0 and the last one's on pixel 16.",
     reached=_aligned,
-    start=_state(17, 15, 1, 1, 15),
+    start={**_state(17, 15, 1, 1, 15), "kernel": 3, "padding": 0, "dilation": 1},
     rights=(_state(17, 9, 2, 0, 16), _state(17, 9, 2, 0.0, 16.0)),
     wrongs=(
         Wrong(
@@ -121,7 +121,7 @@ ALIGNED = WidgetExercise(
         Wrong(
             "padding missing",
             _state(17, 8, 2, 1, 15),
-            "Eight, and the first center is not on pixel 0: the window cannot reach out far enough. Add padding.",
+            "Too few, and the first center is not on pixel 0: the window cannot reach out far enough. Add padding.",
             when=lambda facts: facts["output"] < 9 and facts["first_center"] > 0,
         ),
         Wrong(

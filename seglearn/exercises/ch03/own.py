@@ -34,7 +34,7 @@ def kernel_fault(kernel: Any) -> str:
     if not _zero(rows, kernel):
         return "answers to both"
     left, right = -columns[0], columns[2]  # answers to a step up, right and left of the middle column
-    if min(left, right) < -SMALL and max(left, right) > SMALL:
+    if min(left, right) < 0 < max(left, right) and not (_zero(left, kernel) or _zero(right, kernel)):
         return "lines"
     return "wrong way round" if left + right < 0 else ""
 
