@@ -10,7 +10,7 @@
 # - **design** a kernel from what it must answer, and what it must not,
 # - **diagnose** flipped kernels, edges made by padding, and layers that a small movement upsets.
 #
-# *Time: 60 minutes, and 30 more with the stretch and your own picture. You need: chapters 00 and 01. Running everything takes about 20 seconds; no GPU, no network.*
+# *Time: 60 minutes, and 30 more with the stretch and your own picture. You need: chapters 00 and 01. Running everything takes about half a minute; no GPU, no network.*
 
 # %% tags=["setup"]
 import time
