@@ -13,8 +13,6 @@ from itertools import product
 import torch.nn.functional as F
 from torch import Tensor
 
-from seglearn.checks import check_choice
-
 Pair = tuple[int, int]  # (rows, columns)
 Size = int | Pair  # what people write: one number stands for both
 
@@ -83,7 +81,8 @@ class Window:
         if not isinstance(padding, str):
             around = pair(where, "padding", padding)
             return cls(where, kernel, step, gaps, around, around)
-        check_choice(where, "padding", padding, ("same", "valid"))
+        if padding not in ("same", "valid"):
+            raise ValueError(f"{where}: padding must be a number, a pair, 'same' or 'valid', got {padding!r}.")
         if padding == "valid":
             return cls(where, kernel, step, gaps, (0, 0), (0, 0))
         if step != (1, 1):

@@ -173,9 +173,9 @@ def measured_receptive_field(
         image = torch.randn(1, channels, *size, generator=generator, dtype=torch.float64, requires_grad=True)
         with torch.enable_grad():
             logits = _checked_output(where, probe(image.clone()))  # a clone may be changed in place
-        unit = logits.shape[2] // 2, logits.shape[3] // 2
-        mixture = torch.randn(logits.shape[1], generator=generator, dtype=torch.float64)
-        (gradient,) = torch.autograd.grad(logits[0, :, *unit] @ mixture, image)
+            unit = logits.shape[2] // 2, logits.shape[3] // 2
+            mixture = torch.randn(logits.shape[1], generator=generator, dtype=torch.float64)
+            (gradient,) = torch.autograd.grad(logits[0, :, *unit] @ mixture, image)
         heat += gradient[0].abs().sum(dim=0)
     if not heat.any():
         raise ValueError(f"{where}: some pixel must have a gradient, got none at {draws} draws. Try more draws.")
