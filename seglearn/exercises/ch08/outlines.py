@@ -1,0 +1,268 @@
+"""The boundary band, a picture to paint, and two guesses between which the judges quarrel."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from seglearn.exercises.kinds import FunctionExercise, ValueExercise, WidgetExercise, Wrong, given
+from seglearn.metrics import boundary, boundary_iou, confusion_matrix, iou
+
+
+def _masks(seed: int):
+    """Smallest first; then objects that touch the frame, a hole, width 2, nothing at all."""
+    if seed == 0:
+        return given(torch.ones(3, 3, dtype=torch.bool), 1, note="the object fills the frame")
+    mask = torch.zeros([(5, 6), (7, 9), (9, 8), (4, 3)][seed - 1], dtype=torch.bool)
+    if seed == 1:
+        mask[1:4, 2:] = True
+        return given(mask, 1, note="the object touches the frame on the right")
+    if seed == 2:
+        mask[1:, :8] = True
+        mask[3, 4] = False
+        return given(mask, 1, note="a hole has an outline, too")
+    if seed == 3:
+        mask[0:7, 1:] = True
+        return given(mask, 2, note="a band of two pixels")
+    return given(mask, 2, note="no object, no band")
+
+
+def band(mask: Tensor, width: int) -> Tensor:
+    return boundary(mask, width=width)
+
+
+def _eroded(mask: Tensor, width: int, *, outside: float = 0.0, size: int | None = None) -> Tensor:
+    size = 2 * width + 1 if size is None else size
+    padded = F.pad(mask[None, None].float(), [size // 2] * 4, value=outside)
+    return -F.max_pool2d(-padded, size, stride=1)[0, 0] == 1
+
+
+def _by_ones(mask: Tensor, width: int) -> Tensor:
+    """Return the band from repeated 3x3 convolutions with ones: nine where all nine are True."""
+    inner = mask
+    for _ in range(width):
+        inner = F.conv2d(inner[None, None].float(), torch.ones(1, 1, 3, 3), padding=1)[0, 0] == 9
+    return mask & ~inner
+
+
+def _dilated(mask: Tensor, width: int) -> Tensor:
+    return F.max_pool2d(mask[None, None].float(), 2 * width + 1, stride=1, padding=width)[0, 0] == 1
+
+
+def _city_block(mask: Tensor, width: int) -> Tensor:
+    inner = mask
+    for _ in range(width):
+        p = F.pad(inner, [1] * 4, value=False)
+        inner = inner & p[:-2, 1:-1] & p[2:, 1:-1] & p[1:-1, :-2] & p[1:-1, 2:]
+    return mask & ~inner
+
+
+BAND = FunctionExercise(
+    name="08.band",
+    title="The band along the edge",
+    minutes=7,
+    difficulty=2,
+    objective="implement the boundary band of a mask by erosion",
+    hints=(
+        "Which pixels have a square around them that lies wholly inside the object?",
+        "1. squares of 2 * width + 1 pixels, the frame padded with False  2. all True: an inner pixel  "
+        "3. the object without its inner pixels",
+        "inner = F.conv2d(mask[None, None].float(), torch.ones(1, 1, s, s), padding=width)[0, 0] == s * s",
+    ),
+    cases=_masks,
+    seeds=5,
+    oracle=band,
+    rights=(lambda mask, width: mask & ~_eroded(mask, width), _by_ones),
+    wrongs=(
+        Wrong(
+            "frame is inside",
+            lambda mask, width: mask & ~_eroded(mask, width, outside=1.0),
+            "Where the object meets the frame you see no edge. Beyond the picture counts as outside: pad with False.",
+        ),
+        Wrong(
+            "both sides of the edge",
+            lambda mask, width: _dilated(mask, width) & ~_eroded(mask, width),
+            "Your band lies on both sides of the edge. Only pixels of the object itself belong to it.",
+        ),
+        Wrong(
+            "outer side",
+            lambda mask, width: _dilated(mask, width) & ~mask,
+            "Your band lies around the object. It must be part of it: mask without its inner pixels.",
+        ),
+        Wrong(
+            "the inside",
+            _eroded,
+            "This is what erosion leaves, the inner pixels. The band is what it takes away.",
+        ),
+        Wrong(
+            "always one pixel",
+            lambda mask, width: band(mask, 1),
+            "Your band has one pixel whatever the width. The square must reach `width` pixels to each side.",
+        ),
+        Wrong(
+            "square too small",
+            lambda mask, width: mask & ~_eroded(mask, width, size=width | 1),
+            "Your square has about `width` pixels in all. It must reach `width` to each side: 2 * width + 1.",
+        ),
+        Wrong(
+            "no diagonals",
+            _city_block,
+            "A pixel that meets the outside only at a corner is missing: look at all eight neighbors, a full square.",
+        ),
+        Wrong(
+            "numbers",
+            lambda mask, width: band(mask, width).float(),
+            "The band is right, but it holds floats. A band is a mask: True and False.",
+        ),
+        Wrong("the whole object", lambda mask, width: mask.clone(), "This is the whole object, its inner pixels too."),
+    ),
+    remark="A pole three pixels wide is nothing but band: that is why boundary scores see it.",
+)
+
+PAINT = WidgetExercise(
+    name="08.paint",
+    title="Better and worse at once",
+    minutes=5,
+    difficulty=2,
+    objective="construct a prediction whose Dice rises while its boundary IoU falls",
+    goal="Dice at least 0.8, boundary IoU at most 0.5",
+    reached=lambda facts: facts["dice"] >= 0.8 and facts["boundary_iou"] <= 0.5,
+    hints=(
+        "The outline is right and the inside is empty. What does Dice want, and what does boundary IoU not want?",
+        "1. fill the inside  2. then fray the edge: paint outside, or erase along the outline",
+        "Fill the object, then paint a ring of one pixel around it.",
+    ),
+    wrongs=(
+        Wrong(
+            "perfect",
+            {"hits": 100, "misses": 0, "false_alarms": 0, "dice": 1.0, "boundary_iou": 1.0},
+            "This is the truth: both judges are content. Now spoil the edge, only the edge.",
+            when=lambda facts: facts["dice"] == 1,
+        ),
+        Wrong(
+            "full and sharp",
+            {"hits": 98, "misses": 2, "false_alarms": 3, "dice": 0.97, "boundary_iou": 0.8},
+            "Dice is high, but the edge is still too good. Fray it: one pixel more or less all around.",
+            when=lambda facts: 0.8 <= facts["dice"] < 1 and facts["boundary_iou"] > 0.5,
+        ),
+        Wrong(
+            "hollow",
+            {"hits": 40, "misses": 60, "false_alarms": 0, "dice": 0.57, "boundary_iou": 1.0},
+            "The edge is right and the inside empty: boundary IoU looks at the band only. Fill the inside first.",
+            when=lambda facts: facts["dice"] < 0.8 and facts["boundary_iou"] > 0.5,
+        ),
+        Wrong(
+            "nothing",
+            {"hits": 0, "misses": 100, "false_alarms": 0, "dice": 0.0, "boundary_iou": 0.0},
+            "Nothing of the object is painted, and both scores are 0.",
+            when=lambda facts: facts["hits"] == 0,
+        ),
+        Wrong(
+            "spilled",
+            {"hits": 100, "misses": 0, "false_alarms": 300, "dice": 0.4, "boundary_iou": 0.0},
+            "Too much is painted: most of it is false alarm, and Dice counts that. Keep to a ring of one pixel.",
+            when=lambda facts: (
+                facts["dice"] < 0.8
+                and facts["boundary_iou"] <= 0.5
+                and facts["false_alarms"] > facts["misses"] > -1
+                and facts["hits"] > 0
+            ),
+        ),
+        Wrong(
+            "eaten away",
+            {"hits": 40, "misses": 60, "false_alarms": 5, "dice": 0.55, "boundary_iou": 0.1},
+            "The edge is spoiled, and the inside with it: too many misses. Fill the inside.",
+            when=lambda facts: (
+                facts["dice"] < 0.8
+                and facts["boundary_iou"] <= 0.5
+                and facts["hits"] > 0
+                and facts["false_alarms"] <= facts["misses"]
+            ),
+        ),
+    ),
+    rights=(
+        {"hits": 100, "misses": 0, "false_alarms": 40, "dice": 0.83, "boundary_iou": 0.0},
+        {"hits": 70, "misses": 30, "false_alarms": 0, "dice": 0.82, "boundary_iou": 0.1},
+    ),
+    remark="Dice counts area, boundary IoU counts outline. Report both where shape matters.",
+)
+
+
+def _class_iou(pred: Tensor, mask: Tensor) -> float:
+    return iou(confusion_matrix(pred.long()[None], mask.long()[None], 2))[1].item()
+
+
+def fault_of(trio) -> str:
+    """Return the name of the first thing that is wrong with (mask, first, second), "" where the judges quarrel."""
+    if not isinstance(trio, tuple | list) or len(trio) != 3 or not all(isinstance(x, Tensor) for x in trio):
+        return "no three tensors"
+    mask, first, second = trio
+    if any(x.dtype != torch.bool for x in trio):
+        return "not true and false"
+    if mask.ndim != 2 or not mask.shape == first.shape == second.shape:
+        return "shapes differ"
+    if mask.numel() < 64:
+        return "too small"
+    if not mask.any() or mask.all():
+        return "no object"
+    better = _class_iou(first, mask) > _class_iou(second, mask)
+    sharper = boundary_iou(second, mask).item() > boundary_iou(first, mask).item()
+    return {
+        (True, False): "first wins both",
+        (False, True): "second wins both",
+        (False, False): "the other way round",
+    }.get((better, sharper), "")
+
+
+def _disk(radius: float, hole: float = 0.0, *, at: float = 12.0) -> Tensor:
+    y, x = torch.meshgrid(torch.arange(24.0), torch.arange(26.0), indexing="ij")
+    away = ((y - at) ** 2 + (x - at) ** 2).sqrt()
+    return (away <= radius) & (away >= hole)
+
+
+_TRUE, _FAT, _RING = _disk(8), _disk(9.5), _disk(8, 5)
+
+
+def _wrong(name: str, trio, sentence: str) -> Wrong:
+    return Wrong(name, trio, sentence, when=lambda value: fault_of(value) == name)
+
+
+OWN = ValueExercise(
+    name="08.own_judges",
+    title="Your own picture: two judges quarrel",
+    minutes=10,
+    difficulty=3,
+    objective="construct two guesses for an object of your own that IoU and boundary IoU rank differently",
+    open=True,
+    accept=lambda trio: fault_of(trio) == "",
+    hints=(
+        "Which mistake costs much area and no outline? Which costs outline and little area?",
+        "1. first: the object, a little too fat  2. second: its outline exactly, with an empty inside",
+        "fat = F.max_pool2d(own_mask[None, None].float(), 5, 1, 2)[0, 0] > 0; hollow = boundary(own_mask, width=3)",
+    ),
+    wrongs=(
+        _wrong("no three tensors", _TRUE, "Give three tensors: own = own_mask, first, second."),
+        _wrong(
+            "not true and false",
+            (_TRUE.long(), _FAT, _RING),
+            "All three are masks of True and False: compare, or use .bool().",
+        ),
+        _wrong("shapes differ", (_TRUE, _FAT[:, 1:], _RING), "All three need one shape (H, W)."),
+        _wrong("too small", (_TRUE[:5, :5], _FAT[:5, :5], _RING[:5, :5]), "Take a picture of at least 64 pixels."),
+        _wrong("no object", (_TRUE & False, _FAT, _RING), "The mask needs an object and something that is not object."),
+        _wrong(
+            "first wins both",
+            (_TRUE, _TRUE, _FAT),
+            "`first` wins with both judges. Give `second` a better outline, whatever its inside.",
+        ),
+        _wrong(
+            "second wins both",
+            (_TRUE, _FAT, _TRUE),
+            "`second` wins with both judges. Take away its inside, and keep its outline.",
+        ),
+        _wrong(
+            "the other way round", (_TRUE, _RING, _FAT), "They quarrel, the other way round: swap first and second."
+        ),
+    ),
+    rights=((_TRUE, _FAT, _RING), [_TRUE, _disk(9.5), _disk(8, 6)]),
+    remark="Before you choose a score, ask which of the two guesses you would rather have.",
+)

@@ -1,0 +1,93 @@
+"""Nine mean IoUs for twelve pixels: chapter 08 says who counts how, and here each library says it itself."""
+
+import math
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from sklearn.metrics import jaccard_score
+
+from seglearn.build.source import read_source
+from seglearn.exercises.ch08.means import PIXELS_MASK, PIXELS_PRED
+from seglearn.labels import IGNORE
+from seglearn.metrics import confusion_matrix, iou, mean_iou
+
+SOURCE = Path(__file__).parents[1] / "notebooks" / "source" / "08_iou_and_friends.py"
+SEEN = PIXELS_MASK != IGNORE
+
+
+def cells_with(words: str) -> list[str]:
+    return [cell.source for cell in read_source(SOURCE).cells if cell.cell_type == "code" and words in cell.source]
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, float]:
+    """What the notebook's own cells compute."""
+    names = {"torch": torch, "math": math, "IGNORE": IGNORE, "confusion_matrix": confusion_matrix}
+    names |= {"iou": iou, "mean_iou": mean_iou}
+    (pixels,), (count,) = cells_with("mask = torch.tensor([[[0, 0, 0]"), cells_with("answers = {")
+    exec(pixels + "\n" + count, names)
+    assert torch.equal(names["mask"], PIXELS_MASK) and torch.equal(names["pred"], PIXELS_PRED)
+    return names["answers"]
+
+
+def planes(labels: torch.Tensor) -> torch.Tensor:
+    """Return one-hot planes (N, K, H, W) that are all zero where the truth is void."""
+    return F.one_hot(labels.where(SEEN, 0), 5).movedim(-1, 1) * SEEN[:, None]
+
+
+def test_by_hand(answers):
+    assert answers["one table, absent classes leave"] == pytest.approx((6 / 6 + 2 / 3 + 0 + 0) / 4)
+    assert answers["mean over images"] == pytest.approx((1 + 1 / 4) / 2)
+    assert answers["void counts as class 0"] == pytest.approx((7 / 8 + 2 / 3 + 0 + 0) / 4)
+    assert answers["all classes in one pot (micro)"] == pytest.approx(8 / 12)
+    assert len({round(value, 2) for value in answers.values()}) == 9
+
+
+def test_torchmetrics_counts_as_we_do_and_can_drop_a_class(answers):
+    torchmetrics = import_module("torchmetrics.classification")
+    ours = torchmetrics.MulticlassJaccardIndex(5, average="macro", ignore_index=IGNORE)
+    assert ours(PIXELS_PRED, PIXELS_MASK).item() == pytest.approx(answers["one table, absent classes leave"])
+    without = torchmetrics.MulticlassJaccardIndex(5, average="macro", ignore_index=0)
+    assert without(PIXELS_PRED[SEEN], PIXELS_MASK[SEEN]).item() == pytest.approx(answers["class 0 left out"])
+    micro = torchmetrics.MulticlassJaccardIndex(5, average="micro", ignore_index=IGNORE)
+    assert micro(PIXELS_PRED, PIXELS_MASK).item() == pytest.approx(answers["all classes in one pot (micro)"])
+
+
+def test_torchmetrics_segmentation_averages_images_or_pairs(answers):
+    segmentation = import_module("torchmetrics.segmentation")
+    functional = import_module("torchmetrics.functional.segmentation")
+    pred, mask = planes(PIXELS_PRED), planes(PIXELS_MASK)
+    pairs = segmentation.MeanIoU(num_classes=5, input_format="one-hot")
+    assert pairs(pred, mask).item() == pytest.approx(answers["mean of all (image, class) pairs"])
+    images = functional.mean_iou(pred, mask, num_classes=5, input_format="one-hot").mean()
+    assert images.item() == pytest.approx(answers["mean over images"])
+
+
+def test_scikit_learn_gives_an_absent_class_0(answers):
+    pred, mask = PIXELS_PRED[SEEN].numpy(), PIXELS_MASK[SEEN].numpy()
+    found = jaccard_score(mask, pred, labels=range(5), average="macro", zero_division=0)
+    assert np.isclose(found, answers["an absent class gets 0"])
+
+
+def test_segmentation_models_pytorch_gives_an_absent_class_1(answers):
+    smp = import_module("segmentation_models_pytorch.metrics")
+    stats = smp.get_stats(PIXELS_PRED, PIXELS_MASK, mode="multiclass", num_classes=5, ignore_index=IGNORE)
+    assert smp.iou_score(*stats, reduction="macro").item() == pytest.approx(answers["an absent class gets 1"])
+    assert smp.iou_score(*stats, reduction="micro").item() == pytest.approx(answers["all classes in one pot (micro)"])
+
+
+def test_monai_asks_only_for_the_true_classes_of_an_image(answers):
+    metrics = import_module("monai.metrics")
+    score = metrics.MeanIoU()
+    score(planes(PIXELS_PRED), planes(PIXELS_MASK))
+    assert score.aggregate().item() == pytest.approx(answers["mean over images, true classes only"])
+
+
+def test_the_chapter_names_every_answer(answers):
+    text = "\n".join(cell.source for cell in read_source(SOURCE).cells if cell.cell_type == "markdown")
+    table = text[text.index("| Convention |") :].split("\n\n")[0]
+    assert len(table.splitlines()) == 2 + len(answers)
