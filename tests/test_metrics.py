@@ -163,6 +163,16 @@ def test_label_map_takes_both_roads_to_the_same_labels(shape, layout):
     assert torch.equal(ours, logits.argmax(dim=1))
 
 
+def test_label_map_does_not_depend_on_the_number_of_threads():
+    logits, threads = torch.randn(2, 5, 300, 90, generator=torch.Generator().manual_seed(1)), torch.get_num_threads()
+    try:
+        for number in (1, 2):
+            torch.set_num_threads(number)
+            assert torch.equal(label_map(logits), logits.argmax(dim=1))
+    finally:
+        torch.set_num_threads(threads)
+
+
 def test_label_map_sees_a_single_nan_among_many_blocks():
     logits = torch.randn(2, 4, 400, 90, generator=torch.Generator().manual_seed(2))
     logits[1, 2, 399, 17] = torch.nan
