@@ -212,7 +212,7 @@ def test_the_puzzles_are_solved_by_keyboard(touch):
 
 
 def test_from_key_to_picture(touch, record_property):
-    report_latency(touch.explorable("Arithmetic explorer"), "Arithmetic explorer", "stride", record_property)
+    report_latency(touch.explorable("Arithmetic explorer"), "Arithmetic explorer", "kernel", record_property)
     root = touch.explorable("Convolution explorer")
     root.get_by_role("radio", name="street").press("Space")
     wait_for_fact(touch, root, "rows", 38)
