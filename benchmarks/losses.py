@@ -43,19 +43,20 @@ def contestants(size: list[int]) -> dict:
     if size[0] * size[2] * size[3] > 300_000:
         del found["lovasz"]
         return found
+    return found | {"boundary": losses.boundary_loss, "smp lovasz": smp_lovasz}
+
+
+def smp_lovasz(logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import segmentation_models_pytorch as smp
-    return found | {
-        "boundary": losses.boundary_loss,
-        "smp lovasz": smp.losses.LovaszLoss("multiclass", ignore_index=255),
-    }
+        from segmentation_models_pytorch.losses import LovaszLoss
+    return LovaszLoss("multiclass", ignore_index=255)(logits, mask)
 
 
 def problem(n: int, k: int, h: int, w: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Random logits, and a mask of squares of all classes in which 5 % of the pixels are ignored."""
     chance = torch.Generator().manual_seed(0)
-    logits = torch.randn(n, k, h, w, generator=chance) * 2
+    logits = torch.randn(n, k, h, w, generator=chance).mul_(2)  # in place: a second copy would hide in the peak
     mask = torch.randint(k, (n, h // 32, w // 32), generator=chance).repeat_interleave(32, 1).repeat_interleave(32, 2)
     return logits.requires_grad_(), mask.masked_fill(torch.rand(n, h, w, generator=chance) < 0.05, 255)
 

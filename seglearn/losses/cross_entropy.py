@@ -82,7 +82,7 @@ def focal_loss(
     weight = _weight("focal_loss", weight, logits)
     surprise = F.cross_entropy(logits, mask.long(), weight=weight, ignore_index=ignore, reduction="none")  # (N, H, W)
     alone = surprise if weight is None else F.cross_entropy(logits, mask.long(), ignore_index=ignore, reduction="none")
-    wrong = -torch.expm1(-alone)  # 1 − p[mask], exact near p = 1
+    wrong = -torch.expm1(-alone)  # 1 − p[mask]
     tiny = torch.finfo(wrong.dtype).tiny  # the slope of wrong^γ is infinite at 0 for γ < 1, where the loss is flat
     return (wrong.clamp(min=tiny) ** gamma * surprise).sum() / _counted(mask, weight, ignore)
 

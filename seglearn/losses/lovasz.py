@@ -40,13 +40,12 @@ def lovasz_loss(logits: Tensor, mask: Tensor, *, ignore: int = IGNORE) -> Tensor
     p = at_least_float32(logits).softmax(dim=1)
     mask = mask.long()
     ignored = mask == ignore
-    losses = []
-    for k, p_k in enumerate(p.unbind(dim=1)):  # (N, H, W)
-        truth = mask == k
-        if k != ignore and truth.any():
-            error = (truth.to(p.dtype) - p_k).abs().masked_fill(ignored, 0)
-            steps = jaccard_steps(error.detach().masked_fill(ignored, -1).flatten(), truth.flatten())  # ignored: last
-            losses.append((error * steps.reshape_as(error)).sum())
+    losses, planes = [], p.unbind(dim=1)  # K of (N, H, W)
+    for k in mask[~ignored].bincount().nonzero().flatten().tolist():  # the classes present
+        truth = mask == k  # (N, H, W)
+        error = (truth.to(p.dtype) - planes[k]).abs()
+        steps = jaccard_steps(error.detach().masked_fill(ignored, -1).flatten(), truth.flatten())  # ignored: last
+        losses.append((error * steps.reshape_as(error).masked_fill_(ignored, 0)).sum())
     return torch.stack(losses).mean() if losses else p.masked_fill(ignored.unsqueeze(1), 0).sum()
 
 
@@ -88,4 +87,4 @@ def falling_order(error: Tensor) -> Tensor:
         tensor([2, 0, 3, 1, 4])
     """
     bits = error.view(torch.int32 if error.element_size() == 4 else torch.int64)
-    return (-bits).argsort()
+    return bits.neg().argsort()

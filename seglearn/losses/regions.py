@@ -163,7 +163,7 @@ class _HitAndGuess(torch.autograd.Function):
     @staticmethod
     def forward(ctx, logits: Tensor, mask: Tensor, ignored: Tensor) -> tuple[Tensor, Tensor]:
         n, classes, h, w = logits.shape
-        p = logits.softmax(dim=1).masked_fill_(ignored.unsqueeze(1), 0)
+        p = logits.softmax(dim=1).mul_(~ignored.unsqueeze(1))
         p_true = p.gather(1, mask.unsqueeze(1)).squeeze(1)  # (N, H, W)
         rows = p.new_zeros(n * h, classes)  # row by row: a long sum of float32, pixel after pixel, would lose digits
         hit = rows.scatter_add_(1, mask.reshape(n * h, w), p_true.reshape(n * h, w)).sum(dim=0)
