@@ -5,6 +5,7 @@ from seglearn.widgets.controls import Control, Goal, Grid
 from seglearn.widgets.convolution_explorer import ConvolutionExplorer
 from seglearn.widgets.explorable import Explorable
 from seglearn.widgets.overlap import OverlapExplorer
+from seglearn.widgets.paint import PaintExplorer
 from seglearn.widgets.pixel_probe import PixelProbe
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "Goal",
     "Grid",
     "OverlapExplorer",
+    "PaintExplorer",
     "PixelProbe",
 ]

@@ -67,9 +67,9 @@ from seglearn.widgets.controls import Control, Goal, Grid
 _HERE = Path(__file__).parent
 
 
-def module_source(name: str) -> str:
-    """Return the JavaScript module of one widget: the shared knobs and frame first, then the widget's own file."""
-    return _joined("knobs.js", "frame.js", name)
+def module_source(*names: str) -> str:
+    """Return the JavaScript module of one widget: the shared knobs and frame first, then its own files."""
+    return _joined("knobs.js", "frame.js", *names)
 
 
 def style_source(*names: str) -> str:

@@ -101,7 +101,7 @@ class OverlapExplorer(Explorable):
     title = "Overlap explorer"
     compute = staticmethod(facts)
     describe = staticmethod(describe)
-    _esm = module_source("overlap.js")
+    _esm = module_source("verdicts.js", "overlap.js")
 
     dx = traitlets.Int().tag(sync=True)
     dy = traitlets.Int().tag(sync=True)
