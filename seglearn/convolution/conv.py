@@ -154,6 +154,4 @@ def _window(
     for name, tensor in {"weight": weight, "bias": bias}.items():
         if tensor is not None and tensor.dtype != x.dtype:
             raise TypeError(f"{where}: {name} must be {x.dtype} like x, got {tensor.dtype}. Use {name}.to(x.dtype).")
-    window = Window.of(where, (axes["kh"], axes["kw"]), stride=stride, padding=padding, dilation=dilation)
-    window.positions((axes["H"], axes["W"]))  # raises if the window does not fit
-    return window
+    return Window.of(where, (axes["kh"], axes["kw"]), stride=stride, padding=padding, dilation=dilation)
