@@ -13,7 +13,8 @@
 # *Time: 60 minutes, and 30 more with the stretch and your own picture. You need: chapters 00 and 01. Running everything takes about half a minute; no GPU, no network.*
 
 # %% tags=["setup"]
-import time
+import json
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -444,20 +445,16 @@ assert columns.shape == (2, 18, 35)
 assert (by_loops - by_library).abs().max() < 1e-12 and (product - by_library).abs().max() < 1e-12
 
 # %% [markdown]
-# All three agree. How long do they take? That depends on the machine: the next cell measures yours, and nothing rests on its numbers.
+# All three agree. How long do they take? That depends on the machine: these ratios were measured once, by `python benchmarks/convolution.py`, not on *your* computer.
 
 # %%
-def seconds(road, repeats=5):
-    """Return the fastest of some runs: whatever else the machine does can only slow a run down."""
-    starts = [(time.perf_counter(), road(), time.perf_counter()) for _ in range(repeats)]
-    return min(end - start for start, _, end in starts)
-
-
-picture, weight = torch.randn(1, 8, 28, 28), torch.randn(16, 8, 3, 3)
-roads = {"loops": conv2d_with_loops, "im2col": conv2d, "library": F.conv2d}
-times = {name: seconds(lambda: road(picture, weight, padding=1)) for name, road in roads.items()}
-for name, took in times.items():
-    print(f"{name:8}{took / times['library']:9.1f} times the library's time")
+stored = json.loads(Path("../benchmarks/results/convolution.json").read_text(encoding="utf-8"))
+roads = {"loops": "loops", "conv2d": "im2col", "torch": "the library"}
+print(f"{stored['machine']}, torch {stored['torch']}, {stored['date']}; forward")
+for row in stored["rows"]:
+    if row["direction"] == "forward":
+        images, kernels = (" x ".join(map(str, stored[row["problem"]][part])) for part in ("images", "kernels"))
+        print(f"{images} with kernels {kernels}: {roads[row['slower']]} / {roads[row['faster']]} = {row['ratio']:.0f}")
 
 # %% [markdown]
 # **Exercise 03.im2col** (stretch, 10 minutes; objective: implement the fast road). *Return the columns (N, C · kh · kw, L), without padding. Windows go left to right, then down. In a column: channel, row, column, as in `weight[o].flatten()`.*
