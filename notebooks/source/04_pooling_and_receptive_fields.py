@@ -341,7 +341,7 @@ assert shares[2]["right: copy"] < 55 and 5 < shares[8]["right: copy"] < 11
 
 truth = worlds[0][[int(worlds[0].sum(dim=(1, 2, 3)).argmax())]]          # the scene with most of them
 kept, places = max_pool2d(truth, 4, return_indices=True)
-axes = panels(3, titles=["Thin poles", "By 4 and back, with indices: thin, with holes", "By 4 and back, copied: whole, but thick"])
+axes = panels(3, titles=["Thin poles, then pooled by 4", "Back by index: thin, with holes", "Back by copying: whole, but thick"])
 copied = F.interpolate(kept, scale_factor=4, mode="nearest-exact")
 for ax, picture in zip(axes, (truth, max_unpool2d(kept, places, 4), copied), strict=True):
     show_image(picture[0], ax)
