@@ -4,6 +4,7 @@ from seglearn.widgets.arithmetic import ArithmeticExplorer
 from seglearn.widgets.controls import Control, Goal, Grid
 from seglearn.widgets.convolution_explorer import ConvolutionExplorer
 from seglearn.widgets.explorable import Explorable
+from seglearn.widgets.loss_explorer import LossExplorer
 from seglearn.widgets.overlap import OverlapExplorer
 from seglearn.widgets.paint import PaintExplorer
 from seglearn.widgets.pixel_probe import PixelProbe
@@ -15,6 +16,7 @@ __all__ = [
     "Explorable",
     "Goal",
     "Grid",
+    "LossExplorer",
     "OverlapExplorer",
     "PaintExplorer",
     "PixelProbe",
