@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torchvision.models import resnet50, vgg16
 
-from seglearn.convolution import Layer, Row, measured_receptive_field, receptive_field
+from seglearn.convolution import Layer, MeasuredField, Row, measured_receptive_field, receptive_field
 from seglearn.models import UNet
 
 VGG16 = [
@@ -136,9 +136,14 @@ def test_most_of_the_mass_is_in_the_middle_and_the_profile_rises_to_one():
     assert field.size == (17, 17) and field.side_holding(0.9) < 15
 
 
+@pytest.mark.parametrize("box", [(0, 1, 3, 3), (1, 0, 3, 3), (1, 1, 5, 3), (1, 1, 3, 4)])
+def test_a_field_at_any_border_is_clipped(box):
+    assert MeasuredField(torch.zeros(4, 5), (0, 0), box).clipped
+    assert not MeasuredField(torch.zeros(4, 5), (0, 0), (1, 1, 4, 3)).clipped
+
+
 def test_an_image_too_small_clips_the_field():
     assert measured_receptive_field(nn.Conv2d(3, 4, 5, padding=2), (4, 9)).clipped
-    assert measured_receptive_field(nn.Conv2d(3, 4, 5, padding=2), (9, 4)).clipped
     assert not measured_receptive_field(nn.Conv2d(3, 4, 5, padding=2), 9).clipped
 
 
