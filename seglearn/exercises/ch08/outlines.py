@@ -126,6 +126,7 @@ PAINT = WidgetExercise(
     objective="construct a prediction whose Dice rises while its boundary IoU falls",
     goal="Dice at least 0.8, boundary IoU at most 0.5",
     reached=lambda facts: facts["dice"] >= 0.8 and facts["boundary_iou"] <= 0.5,
+    start={"hits": 66, "misses": 110, "false_alarms": 0},  # the outline, hollow
     hints=(
         "The outline is right and the inside is empty. What does Dice want, and what does boundary IoU not want?",
         "1. fill the inside  2. then fray the edge: paint outside, or erase along the outline",
@@ -134,31 +135,31 @@ PAINT = WidgetExercise(
     wrongs=(
         Wrong(
             "perfect",
-            {"hits": 100, "misses": 0, "false_alarms": 0, "dice": 1.0, "boundary_iou": 1.0},
+            {"hits": 176, "misses": 0, "false_alarms": 0, "dice": 1.0, "boundary_iou": 1.0},
             "This is the truth: both judges are content. Now spoil the edge, only the edge.",
             when=lambda facts: facts["dice"] == 1,
         ),
         Wrong(
             "full and sharp",
-            {"hits": 98, "misses": 2, "false_alarms": 3, "dice": 0.97, "boundary_iou": 0.8},
+            {"hits": 176, "misses": 0, "false_alarms": 6, "dice": 0.983, "boundary_iou": 0.9},
             "Dice is high, but the edge is still too good. Fray it: one pixel more or less all around.",
             when=lambda facts: 0.8 <= facts["dice"] < 1 and facts["boundary_iou"] > 0.5,
         ),
         Wrong(
             "hollow",
-            {"hits": 40, "misses": 60, "false_alarms": 0, "dice": 0.57, "boundary_iou": 1.0},
+            {"hits": 80, "misses": 96, "false_alarms": 0, "dice": 0.625, "boundary_iou": 0.9},
             "The edge is right and the inside empty: boundary IoU looks at the band only. Fill the inside first.",
             when=lambda facts: facts["dice"] < 0.8 and facts["boundary_iou"] > 0.5,
         ),
         Wrong(
             "nothing",
-            {"hits": 0, "misses": 100, "false_alarms": 0, "dice": 0.0, "boundary_iou": 0.0},
+            {"hits": 0, "misses": 176, "false_alarms": 0, "dice": 0.0, "boundary_iou": 0.0},
             "Nothing of the object is painted, and both scores are 0.",
             when=lambda facts: facts["hits"] == 0,
         ),
         Wrong(
             "spilled",
-            {"hits": 100, "misses": 0, "false_alarms": 300, "dice": 0.4, "boundary_iou": 0.0},
+            {"hits": 176, "misses": 0, "false_alarms": 592, "dice": 0.373, "boundary_iou": 0.0},
             "Too much is painted: most of it is false alarm, and Dice counts that. Keep to a ring of one pixel.",
             when=lambda facts: (
                 facts["dice"] < 0.8
@@ -169,7 +170,7 @@ PAINT = WidgetExercise(
         ),
         Wrong(
             "eaten away",
-            {"hits": 40, "misses": 60, "false_alarms": 5, "dice": 0.55, "boundary_iou": 0.1},
+            {"hits": 110, "misses": 66, "false_alarms": 0, "dice": 0.769, "boundary_iou": 0.0},
             "The edge is spoiled, and the inside with it: too many misses. Fill the inside.",
             when=lambda facts: (
                 facts["dice"] < 0.8
@@ -180,8 +181,8 @@ PAINT = WidgetExercise(
         ),
     ),
     rights=(
-        {"hits": 100, "misses": 0, "false_alarms": 40, "dice": 0.83, "boundary_iou": 0.0},
-        {"hits": 70, "misses": 30, "false_alarms": 0, "dice": 0.82, "boundary_iou": 0.1},
+        {"hits": 176, "misses": 0, "false_alarms": 74, "dice": 0.826, "boundary_iou": 0.0},
+        {"hits": 155, "misses": 21, "false_alarms": 21, "dice": 0.881, "boundary_iou": 0.333},
     ),
     remark="Dice counts area, boundary IoU counts outline. Report both where shape matters.",
 )
