@@ -24,4 +24,11 @@ ANSWERS: dict[str, list[tuple[str, str]]] = {  # notebook -> (wrong: NOT YET, ri
             "check('08.mean_iou', lambda p, m, k: mean_iou(confusion_matrix(p, m, k)).item())",
         )
     ],
+    "07_losses": [
+        ("check('07.floor', math.log(8))", "check('07.floor', math.log(1 + 7 / math.e))"),
+        (
+            "check('07.dice', lambda logits, mask: jaccard_loss(logits, mask))",
+            "check('07.dice', lambda logits, mask: tversky_loss(logits, mask, alpha=0.5, beta=0.5))",
+        ),
+    ],
 }
