@@ -4,8 +4,9 @@
     python benchmarks/losses.py --rounds 3 --threads 1 --sizes 4x21x256x256
 
 All losses run in turn in every round, so that a busy moment of the machine meets all of them. Times are CPU time of the
-process over all its threads, median and minimum; memory is the growth of the peak over that of a process that
-only made the logits, each loss in a process of its own. A ratio is taken between minima. The table goes to
+process over all its threads, median and minimum; memory is the growth of the peak over that of a process that only
+made the logits, each loss in a process of its own (read from /proc: Linux only). A ratio is taken between minima. Two
+threads want two idle cores: a thread that waits for the other spins, and that counts as its time. The table goes to
 benchmarks/results/losses.json.
 """
 
@@ -78,14 +79,18 @@ def peak_mb(name: str, size: list[int]) -> float:
 
 
 def print_peak(name: str, size: list[int]) -> None:
-    import resource  # not on Windows
-
     loss, tiny = contestants(size)[name], problem(1, size[1], 32, 32)
     loss(*tiny).backward()
     logits, mask = problem(*size)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = high_water_mb()
     loss(logits, mask).backward()
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    print(high_water_mb() - before)
+
+
+def high_water_mb() -> float:
+    """Return the largest memory of this process so far. (`resource.ru_maxrss` would start at that of the parent.)"""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def measure(size: list[int], threads: int, rounds: int) -> list[dict]:
