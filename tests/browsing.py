@@ -139,7 +139,9 @@ class Notebook:
         expect(self.page.locator("#jp-main-statusbar")).to_contain_text("| Idle", timeout=seconds * SECOND)
 
     def run_all(self, seconds: float) -> None:
-        """Run every cell and wait until the last one has its number; cells out of sight count in the kernel alone."""
+        """Clear the outputs, run every cell, wait until each has its number; cells out of sight count in the kernel."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+        assert not any(cell["execution_count"] or cell["outputs"] for cell in self.cells())
         self.page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         self.wait_for_counts(range(len(self.codes)), seconds)

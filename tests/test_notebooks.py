@@ -1,6 +1,5 @@
 """Every notebook of the course, as a strict stranger, a hurried learner and a teacher meet it."""
 
-import copy
 from pathlib import Path
 
 import nbformat
@@ -38,12 +37,6 @@ def answers(source: Path, function: str, value: str) -> NotebookNode:
 
 def outcomes(progress: Path) -> dict[str, str]:
     return {name: standing.outcome for name, standing in standings(events(progress)).items() if standing.attempts}
-
-
-def files_of_the_repository() -> dict[Path, int]:
-    """Return when each file changed that a notebook might touch by accident."""
-    looked_at = [*ROOT.glob("*"), *(ROOT / "notebooks").rglob("*"), *(ROOT / "data").rglob("*")]
-    return {path: path.stat().st_mtime_ns for path in looked_at if path.is_file()}
 
 
 @each_chapter
@@ -92,16 +85,3 @@ def test_with_nothing_attempted_every_check_says_so(source, tmp_path):
     blank = answers(source, function='raise NotImplementedError("your turn")', value="...")
     execute(blank, cwd=source.parents[1], progress=tmp_path / "progress.jsonl")
     assert set(outcomes(tmp_path / "progress.jsonl").values()) <= {"NOT ATTEMPTED"}
-
-
-@pytest.mark.slow
-@each_chapter
-def test_a_notebook_survives_running_all_cells_twice_and_leaves_nothing_behind(source):
-    before = files_of_the_repository()
-    notebook = learner_notebook(source)
-    again = copy.deepcopy(notebook.cells)
-    for cell in again:
-        cell.id += "-again"
-    notebook.cells += again
-    execute(notebook, cwd=source.parents[1])
-    assert files_of_the_repository() == before
