@@ -99,7 +99,7 @@ def show_heat(
         raise ValueError(f"show_heat: heat must be 0 or more, got {heat.min().item():g}. Use heat.abs().")
     ax = take_or_make(ax)
     pixels = heat.detach().cpu().double().sqrt().numpy()
-    ax.imshow(pixels, cmap=HEAT, vmin=0, vmax=pixels.max() or 1, interpolation="nearest")
+    ax.imshow(pixels, cmap=HEAT, vmin=0, vmax=pixels.max(), interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set(visible=True, color="#d0d0d0", linewidth=0.5)
     write_title(ax, title)
