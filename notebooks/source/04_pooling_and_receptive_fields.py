@@ -28,6 +28,7 @@ from seglearn.plots import describe, frame_squares, panels
 from seglearn.plots import show_cone, show_heat, show_image, show_overlay, show_values
 from seglearn.pooling import avg_pool2d, max_pool2d, max_unpool2d
 from seglearn.training import seed_everything
+from seglearn.widgets import Goal, PoolingExplorer, ReceptiveFieldExplorer
 
 seed_everything(4)
 POLE, CAR = STREETS.index("pole"), STREETS.index("car")
@@ -118,7 +119,6 @@ for row in range(2):
         largest[row, column] = window.max()
         average[row, column] = window.mean()
 
-# %%
 assert torch.equal(largest, max_pool2d(x, 2)[0, 0]) and torch.equal(largest, F.max_pool2d(x, 2)[0, 0])
 assert torch.equal(average, avg_pool2d(x, 2)[0, 0]) and torch.equal(average, F.avg_pool2d(x, 2)[0, 0])
 left = int((largest >= 7).sum())
@@ -259,6 +259,21 @@ def unpool(values, indices, height, width):
 
 # %% tags=["check", "04.unpool"]
 check("04.unpool", unpool)
+
+# %% [markdown]
+# **Exercise 04.overlap** (core, 3 minutes; objective: choose windows that overlap). *Halve the map so that some pixel wins twice, and watch what unpooling restores.* Sliders or arrow keys.
+
+# %% tags=["data"]
+pooling = PoolingExplorer()
+
+# %% tags=["exercise", "04.overlap"]
+### BEGIN SOLUTION
+pooling.kernel_size, pooling.padding = 3, 1
+### END SOLUTION
+pooling
+
+# %% tags=["check", "04.overlap"]
+check("04.overlap", pooling)
 
 # %% [markdown]
 # ### The edge that no window reaches
@@ -552,6 +567,25 @@ for ax, center in zip(axes, (int(across.double().mean()), int(across.min())), st
     frame_squares(ax, (center, 63), SQUARES)
     ax.plot(center, 63, marker="+", color="white", markersize=9, markeredgewidth=2)
 plt.show()
+
+# %% [markdown]
+# **Exercise 04.see_car** (core, 4 minutes; objective: trade depth, kernel, strides and dilation). *Reach the goal: a field of 57 px or more without holes, from at most 6 layers. Compare the field on paper with the heat.*
+
+# %% tags=["data"]
+SEE = Goal(
+    "See the whole car: 57 px without holes, at most 6 layers, a jump of at most 4.",
+    (("size", ">=", 57), ("holes", "==", 0), ("depth", "<=", 6), ("jump", "<=", 4)),
+)
+stacker = ReceptiveFieldExplorer(goal=SEE)
+
+# %% tags=["exercise", "04.see_car"]
+### BEGIN SOLUTION
+stacker.depth, stacker.kernel_size, stacker.halvings = 5, 5, 2
+### END SOLUTION
+stacker
+
+# %% tags=["check", "04.see_car"]
+check("04.see_car", stacker)
 
 # %% [markdown]
 # **Exercise 04.design** (stretch, 10 minutes; objective: design a stack under a budget). *At most 6 layers, kernels of at most 3, a jump of exactly 4, a field of 57 or more, and no holes: some path reaches every pixel inside.* `show_cone(stack)` draws it.

@@ -1,6 +1,7 @@
 """Exercises of chapter 04, pooling and receptive fields, in the order in which the learner meets them."""
 
 from seglearn.exercises.ch04.average import AVG_POOL
+from seglearn.exercises.ch04.by_hand import OVERLAP, SEE_CAR
 from seglearn.exercises.ch04.design import DESIGN
 from seglearn.exercises.ch04.fields import BY_HEAD, FIELD
 from seglearn.exercises.ch04.largest import MAX_FOLD, MAX_POOL
@@ -16,9 +17,11 @@ EXERCISES = [
     MAX_POOL,
     AVG_POOL,
     UNPOOL,
+    OVERLAP,
     BREAK_POLE,
     BY_HEAD,
     FIELD,
+    SEE_CAR,
     DESIGN,
     OWN_FIELD,
 ]

@@ -40,6 +40,12 @@ OVERLAP = WidgetExercise(
             when=lambda facts: facts["mode"] != "max",
         ),
         Wrong(
+            "refused",
+            _pooled(2, 2, 2, 0, 0, 0),
+            "Pooling refuses padding of more than half a window: there would be windows without a single pixel.",
+            when=lambda facts: facts["out_height"] == 0,
+        ),
+        Wrong(
             "gaps",
             _pooled(2, 3, 0, 2, 3, 1),
             "The stride is larger than the window: whole columns are looked at by nobody, and win nowhere.",
@@ -53,7 +59,7 @@ OVERLAP = WidgetExercise(
         ),
         Wrong(
             "hardly smaller",
-            _pooled(3, 1, 1, 6, 8, 3),
+            _pooled(3, 1, 1, 6, 8, 9),
             "The windows overlap, but with stride 1 there are as many of them as pixels. Halving needs stride 2.",
             when=lambda facts: facts["stride"] == 1,
         ),
@@ -74,10 +80,10 @@ OVERLAP = WidgetExercise(
 )
 
 
-def _stacked(depth: int, kernel_size: int, halvings: int, dilation: int, size: int, jump: int) -> dict[str, Any]:
+def _stacked(depth: int, kernel_size: int, halvings: int, dilation: int, size: int, jump: int, holes: int = 0):
     """Return the facts of a receptive field explorer."""
     controls = {"depth": depth, "kernel_size": kernel_size, "halvings": halvings, "dilation": dilation}
-    return {**controls, "size": size, "jump": jump}
+    return {**controls, "size": size, "jump": jump, "holes": holes}
 
 
 SEE_CAR = WidgetExercise(
@@ -88,13 +94,15 @@ SEE_CAR = WidgetExercise(
     objective="choose depth, kernel, strides and dilation for a field that covers a car",
     hints=(
         "Which control makes all later steps longer, and which limit keeps you from using it more than twice?",
-        "1. two halvings: jump 4  2. each later layer adds dilation * (kernel - 1) * 4  3. at most six layers",
-        "6 layers, 3 x 3, 2 halvings, dilation 2",
+        "1. two halvings: jump 4  2. each later layer adds (kernel - 1) * 4  3. six layers at most: which kernel?",
+        "5 layers, 5 x 5, 2 halvings, dilation 1",
     ),
-    goal="A field of at least 57 px, with at most 6 layers and a jump of at most 4.",
-    reached=lambda facts: facts["size"] >= FIELD_PX and facts["depth"] <= LAYERS and facts["jump"] <= JUMP,
+    goal="A field of at least 57 px without holes, with at most 6 layers and a jump of at most 4.",
+    reached=lambda facts: (
+        facts["size"] >= FIELD_PX and facts["depth"] <= LAYERS and facts["jump"] <= JUMP and not facts["holes"]
+    ),
     start=_stacked(3, 3, 0, 1, 7, 1),
-    rights=(_stacked(6, 3, 2, 2, 77, 4), _stacked(5, 5, 2, 1, 61, 4)),
+    rights=(_stacked(5, 5, 2, 1, 61, 4), _stacked(4, 7, 2, 1, 67, 4)),
     wrongs=(
         Wrong(
             "too coarse",
@@ -105,8 +113,14 @@ SEE_CAR = WidgetExercise(
         Wrong(
             "too deep",
             _stacked(9, 3, 2, 1, 63, 4),
-            "It sees enough, but with more than 6 layers. Larger kernels or dilation reach as far with fewer.",
+            "It sees enough, but with more than 6 layers. Larger kernels reach as far with fewer.",
             when=lambda facts: facts["depth"] > LAYERS and facts["size"] >= FIELD_PX,
+        ),
+        Wrong(
+            "holes",
+            _stacked(6, 3, 2, 2, 77, 4, holes=38),
+            "Large enough, but every second column is a hole: dilation in all layers skips the same pixels each time.",
+            when=lambda facts: facts["holes"] and facts["size"] >= FIELD_PX,
         ),
         Wrong(
             "from the middle only",
