@@ -44,8 +44,9 @@ def lovasz_loss(logits: Tensor, mask: Tensor, *, ignore: int = IGNORE) -> Tensor
     for k in mask[~ignored].bincount().nonzero().flatten().tolist():  # the classes present
         truth = mask == k  # (N, H, W)
         error = (truth.to(p.dtype) - planes[k]).abs()
-        steps = jaccard_steps(error.detach().masked_fill(ignored, -1).flatten(), truth.flatten())  # ignored: last
-        losses.append((error * steps.reshape_as(error).masked_fill_(ignored, 0)).sum())
+        last = error.detach().masked_fill(ignored, -1)  # ignored pixels come last, where all is lost: their steps are 0
+        steps = jaccard_steps(last.flatten(), truth.flatten())
+        losses.append((error * steps.reshape_as(error)).sum())
     return torch.stack(losses).mean() if losses else p.masked_fill(ignored.unsqueeze(1), 0).sum()
 
 
