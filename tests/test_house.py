@@ -24,7 +24,6 @@ GUESTS = {  # who may call whom in from outside
 }
 NEIGHBORS = {  # agreed exceptions, each with its reason
     ("checks", "labels"): "the words for a wrong label name IGNORE",
-    ("windows", "checks"): "a window that cannot be says so in the words of checks",
     ("__main__", "cli"): "`python -m seglearn` is the same command",
 }
 

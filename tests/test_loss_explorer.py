@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from seglearn import losses
+from seglearn.exercises.engine import find
 from seglearn.labels import IGNORE
 from seglearn.metrics import confusion_matrix, iou, pixel_accuracy
 from seglearn.widgets import LossExplorer, loss_explorer
@@ -106,6 +107,17 @@ def test_the_goal_is_reached_by_one_confident_mistake():
     explorer.margins = moved(REACHED)
     assert explorer.facts["d_dice"] < -0.05 < 0.05 < explorer.facts["d_cross_entropy"]
     assert explorer.reached
+
+
+def test_the_exercise_foresees_what_the_explorer_says():
+    exercise = find("07.tug_of_war")
+    foreseen = [exercise.start, *exercise.rights, *(wrong.answer for wrong in exercise.wrongs)]
+    for facts in foreseen:
+        explorer = LossExplorer()
+        explorer.margins = facts["margins"]
+        for name in ("d_dice", "d_cross_entropy"):
+            assert explorer.facts[name] == pytest.approx(facts[name], abs=6e-4)
+        assert explorer.reached == exercise.reached(facts)
 
 
 # --- extremes -------------------------------------------------------------------------------------------------------

@@ -1,15 +1,14 @@
 """Two losses that disagree: one is content while the other suffers."""
 
 from seglearn.exercises.kinds import WidgetExercise, Wrong
-from seglearn.widgets.loss_explorer import GOAL, MASK, START, facts
+
+START = (-2, -1.5, -2.5, -1, 0.5, -0.5, -3, -1.5, 1)  # the margins that the explorer begins with
 
 
-def moved(**margins: float) -> dict:
-    """Return the facts after some pixels were moved: moved(p4=3.0) moves pixel 4, counted row by row."""
-    now = list(START)
-    for pixel, margin in margins.items():
-        now[int(pixel[1:])] = margin
-    return facts({"margins": now, "start": list(START), "mask": [label for row in MASK for label in row], "loss": 0})
+def _after(moved: dict[int, float], *, dice: float, cross_entropy: float) -> dict:
+    """Return what the explorer says after some pixels were moved: by how much the two losses have changed."""
+    margins = [moved.get(pixel, margin) for pixel, margin in enumerate(START)]
+    return {"margins": margins, "d_dice": dice, "d_cross_entropy": cross_entropy}
 
 
 def _falls(change: float) -> bool:
@@ -26,9 +25,9 @@ TUG_OF_WAR = WidgetExercise(
     minutes=4,
     difficulty=2,
     objective="find a guess that Dice likes better and cross-entropy likes less",
-    goal=GOAL.sentence,
-    reached=GOAL.met_by,
-    start={"margins": list(START)},
+    goal="Make Dice fall while cross-entropy rises, each by at least 0.05 from the start.",
+    reached=lambda f: _falls(f["d_dice"]) and _rises(f["d_cross_entropy"]),
+    start=_after({}, dice=0, cross_entropy=0),
     hints=(
         "How much can a single pixel cost under each loss, at most?",
         "1. make both object pixels sure  2. make one background pixel surely wrong  3. compare the two prices",
@@ -37,47 +36,50 @@ TUG_OF_WAR = WidgetExercise(
     wrongs=(
         Wrong(
             "both fall",
-            moved(p4=3.0, p5=3.0),
+            _after({4: 3, 5: 3}, dice=-0.175, cross_entropy=-0.169),
             "Both fall: every pixel got better or stayed. Now pay a price that only cross-entropy minds.",
             when=lambda f: _falls(f["d_dice"]) and _falls(f["d_cross_entropy"]),
         ),
         Wrong(
             "both rise",
-            moved(p3=6.0),
+            _after({3: 6}, dice=0.078, cross_entropy=0.711),
             "Both rise: a false alarm alone pleases nobody. First give Dice something: the object's own pixels.",
             when=lambda f: _rises(f["d_dice"]) and _rises(f["d_cross_entropy"]),
         ),
         Wrong(
             "only void moved",
-            moved(p8=6.0),
+            _after({8: 6}, dice=0.000, cross_entropy=0.000),
             "Nothing has changed: only the void pixel moved, and nobody asks it.",
             when=lambda f: f["d_dice"] == 0 == f["d_cross_entropy"],
         ),
         Wrong(
             "Dice stands still",
-            moved(p4=1.0, p5=0.5, p3=2.0),
+            _after({4: 1, 5: 0.5, 3: 2}, dice=-0.003, cross_entropy=0.144),
             "Cross-entropy has risen, but Dice has fallen too little. Make the object pixels surer.",
             when=lambda f: -0.05 < f["d_dice"] < 0.05 and _rises(f["d_cross_entropy"]),
         ),
         Wrong(
             "not wrong enough",
-            moved(p4=3.0, p5=3.0, p3=1.5),
+            _after({4: 3, 5: 3, 3: 1.5}, dice=-0.106, cross_entropy=0.005),
             "Dice has fallen, cross-entropy has hardly moved. Make your wrong pixel surer: surprise has no limit.",
             when=lambda f: _falls(f["d_dice"]) and -0.05 < f["d_cross_entropy"] < 0.05,
         ),
         Wrong(
             "too timid",
-            moved(p4=1.0),
+            _after({4: 1}, dice=-0.024, cross_entropy=-0.020),
             "A small step: neither loss has moved by 0.05. Be bolder.",
             when=lambda f: -0.05 < f["d_dice"] < 0.05 and -0.05 < f["d_cross_entropy"] < 0.05,
         ),
         Wrong(
             "the other way round",
-            moved(p0=-6.0, p1=-6.0, p2=-6.0, p3=-2.5, p6=-6.0, p7=-6.0),
+            _after({0: -6, 1: -6, 3: -6, 4: 0, 7: -6}, dice=-0.063, cross_entropy=-0.077),
             "Not this way round: cross-entropy is more content than Dice. It is cross-entropy that should be alarmed.",
             when=lambda f: f["d_dice"] > -0.05 >= f["d_cross_entropy"],
         ),
     ),
-    rights=(moved(p4=6.0, p5=6.0, p6=6.0), moved(p4=3.0, p5=3.0, p0=6.0)),
+    rights=(
+        _after({4: 6, 5: 6, 6: 6}, dice=-0.072, cross_entropy=0.564),
+        _after({4: 3, 5: 3, 0: 6}, dice=-0.067, cross_entropy=0.566),
+    ),
     remark="One pixel that is surely wrong can cost cross-entropy any sum. Dice counts it as one pixel.",
 )
