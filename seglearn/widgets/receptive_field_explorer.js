@@ -224,7 +224,7 @@ function readOut() {
   const show = (facts) => {
     const notes = {
       size: facts.holes ? `but no path reaches ${facts.holes} of its columns` : "every pixel that can change the answer",
-      central: "holds 95 % of the gradient",
+      central: "holds 95 % of the gradient, at random weights",
       jump: "from one answer to the next (dots)",
       weights: "for each pair of channels",
     };
@@ -273,7 +273,7 @@ function build(stage, aside, { change, nudge, fixed }) {
     const place = `in row ${params.row}, column ${params.column}`;
     canvas.setAttribute("aria-label", `Field of the unit ${place}: arrow keys move it. ${describe(facts)}`);
     const far = view.zoom > 1 ? ` The picture is shown ${view.zoom} times smaller.` : "";
-    note.textContent = `+: the answer that is asked. Drag it or press arrow keys. Outside the picture is padding.${far}`;
+    note.textContent = `Orange: how strongly a pixel can move the answer at +. Drag, or press arrow keys, to ask another.${far}`;
     numbers.show(facts);
     layers.show(tableOf(params));
   };

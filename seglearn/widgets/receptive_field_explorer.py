@@ -188,12 +188,12 @@ class ReceptiveFieldExplorer(Explorable):
         size, (height, width) = found["size"], self._image.shape
         picture, table = figure.subplots(1, 2, width_ratios=(1.7, 1))
         picture.imshow(self._image, cmap="gray", vmin=-200, vmax=255, interpolation="nearest")  # pale
-        line = np.sqrt(paths_of(self.params)) ** 0.5  # the color follows the square root of the heat
-        glow = np.empty((size, size, 4))
+        line = np.sqrt(_shrunk(np.sqrt(paths_of(self.params))))  # the color follows the square root of the heat
+        glow = np.empty((len(line), len(line), 4))
         glow[:] = to_rgba(EFFECT)
         glow[..., 3] = 0.85 * np.outer(line, line) / line.max() ** 2
         left, top = (at - (size - 1) // 2 - 0.5 for at in (self.column, self.row))
-        picture.imshow(glow, extent=(left, left + size, top + size, top), interpolation="antialiased")
+        picture.imshow(glow, extent=(left, left + size, top + size, top), interpolation="nearest")
         x, y = left + size / 2, top + size / 2
         _square(picture, (x, y), found["central"], f"95 %: {found['central']} px", color=EFFECT)
         _square(picture, (x, y), size, f"on paper: {size} px", color=PAPER, dashes="--", above=True)
@@ -207,6 +207,14 @@ class ReceptiveFieldExplorer(Explorable):
             color = "gray" if row is None else "black"
             for word, place, align in zip(words, (0.05, 0.72, 1), ("left", "right", "right"), strict=True):
                 table.text(place, 1 - number / 14, word, ha=align, va="center", color=color)
+
+
+def _shrunk(line: np.ndarray, most: int = 240) -> np.ndarray:
+    """Return a line of values as it is, or, where it is longer than the still can show, the means of `most` parts."""
+    if len(line) <= most:
+        return line
+    edges = np.linspace(0, len(line), most + 1)
+    return np.diff(np.interp(edges, np.arange(len(line) + 1), np.append(0, np.cumsum(line))))
 
 
 def _around(side: int, shown: float) -> tuple[float, float]:
