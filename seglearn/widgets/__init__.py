@@ -8,6 +8,7 @@ from seglearn.widgets.loss_explorer import LossExplorer
 from seglearn.widgets.overlap import OverlapExplorer
 from seglearn.widgets.paint import PaintExplorer
 from seglearn.widgets.pixel_probe import PixelProbe
+from seglearn.widgets.pooling_explorer import PoolingExplorer
 from seglearn.widgets.receptive_field_explorer import ReceptiveFieldExplorer
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "OverlapExplorer",
     "PaintExplorer",
     "PixelProbe",
+    "PoolingExplorer",
     "ReceptiveFieldExplorer",
 ]
