@@ -104,7 +104,7 @@ def test_from_key_to_picture(touch, record_property):
         """(root) => {  // the shared clock moves a slider and waits for new facts: let each move of the brush paint
             const [slider, canvas] = [root.querySelector("[data-control=brush]"), root.querySelector("canvas")];
             slider.addEventListener("input", () => {
-                canvas.dispatchEvent(new KeyboardEvent("keydown", { key: slider.value % 2 ? "e" : "p" }));
+                canvas.dispatchEvent(new KeyboardEvent("keydown", { key: slider.value % 2 ? "p" : "e" }));
                 canvas.dispatchEvent(new KeyboardEvent("keydown", { key: " " }));
             });
         }"""

@@ -193,7 +193,7 @@ function lossTable() {
   return { node, show };
 }
 
-function build(stage, aside, { change, put, fixed }) {
+function build(stage, aside, { change, fixed }) {
   const label = "Pixels: left, right, Shift and up or down choose one; up and down move its margin";
   const canvas = make("canvas", { class: "sl-canvas", role: "application", "aria-label": label });
   const button = (word) => make("button", { type: "button", class: "sl-button", "data-lm-suppress-shortcuts": "true" }, word);
@@ -206,19 +206,27 @@ function build(stage, aside, { change, put, fixed }) {
 
   let now = null;
   let seen = null;
-  again.addEventListener("click", () => change({ margins: fixed.begin }));
+  const set = (wishes) => {
+    now = { ...now, ...wishes }; // the next key may come before the next frame
+    change(wishes);
+  };
+  const drawTo = (pixel, margin) => {
+    const margins = [...now.margins];
+    margins[pixel] = Math.min(LARGEST, Math.max(-LARGEST, margin));
+    set({ margins });
+  };
+  again.addEventListener("click", () => set({ margins: fixed.begin }));
   downhill.addEventListener("click", () => {
     const most = Math.max(...seen.arrows.map(Math.abs)) || 1; // the pixel that is pulled hardest moves by one step
     const walked = seen.arrows.map((pull, i) => now.margins[i] + (STEP * pull) / most);
-    change({ margins: walked.map((z) => Number(z.toFixed(3))) });
+    set({ margins: walked.map((z) => Math.min(LARGEST, Math.max(-LARGEST, Number(z.toFixed(3))))) });
   });
   const count = fixed.mask.length;
-  const move = (by) => put("margins", now.pixel, Math.min(LARGEST, Math.max(-LARGEST, now.margins[now.pixel] + by * STEP)));
   const keys = { ArrowLeft: ["pixel", -1], ArrowRight: ["pixel", 1], ArrowUp: ["margin", 1], ArrowDown: ["margin", -1] };
   steer(canvas, keys, (name, by) => {
     const row = Math.sign(by) * fixed.columns; // Shift with up or down: the pixel in the next row
-    if (name === "margin" && Math.abs(by) === 1) move(by);
-    else change({ pixel: (now.pixel + (name === "margin" ? -row : Math.sign(by)) + count) % count });
+    if (name === "margin" && Math.abs(by) === 1) drawTo(now.pixel, now.margins[now.pixel] + by * STEP);
+    else set({ pixel: (now.pixel + (name === "margin" ? -row : Math.sign(by)) + count) % count });
   });
   let grip = null;
   drag(canvas, (x, y, isFirst) => {
@@ -226,11 +234,10 @@ function build(stage, aside, { change, put, fixed }) {
       const inside = (share, many) => Math.min(many - 1, Math.max(0, Math.floor(share * many)));
       const pixel = inside(y, fixed.rows) * fixed.columns + inside(x, fixed.columns);
       grip = { pixel, y, margin: now.margins[pixel] };
-      change({ pixel });
+      set({ pixel });
     }
     const steps = Math.round(((grip.y - y) * fixed.rows * 6) / STEP); // one pixel's height is six units
-    const margin = Math.min(LARGEST, Math.max(-LARGEST, grip.margin + steps * STEP));
-    if (margin !== now.margins[grip.pixel]) put("margins", grip.pixel, margin);
+    if (steps || !isFirst) drawTo(grip.pixel, grip.margin + steps * STEP);
   });
 
   const palette = (name) => getComputedStyle(aside).getPropertyValue(name);

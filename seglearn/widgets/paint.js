@@ -63,9 +63,11 @@ export function compute(params) {
 
 const score = (value) => (value === null ? "undefined" : value.toFixed(3));
 
+const spelled = (name) => name.replaceAll("_", " ").replace("iou", "IoU").replace("dice", "Dice");
+
 export function describe(facts) {
   const counts = `${facts.hits} hits, ${facts.misses} misses, ${facts.false_alarms} false alarms`;
-  const said = SCORES.map(([name]) => `${name.replaceAll("_", " ").replace("iou", "IoU")} ${score(facts[name])}`);
+  const said = SCORES.map(([name]) => `${spelled(name)} ${score(facts[name])}`);
   return `${counts}: ${said.join(", ")}.`;
 }
 
@@ -137,19 +139,22 @@ function build(stage, aside, { change, fixed }) {
   }
 
   let now = null;
+  const set = (wishes) => {
+    now = { ...now, ...wishes }; // the next key or move of the hand may come before the next frame
+    change(wishes);
+  };
   const keys = { ArrowLeft: ["column", -1], ArrowRight: ["column", 1], ArrowUp: ["row", -1], ArrowDown: ["row", 1] };
   steer(canvas, { ...keys, " ": ["use", 0], p: ["tool", 0], e: ["tool", 1] }, (name, by) => {
     const here = [now.row, now.column];
-    if (name === "use") change({ pred: stroke(now, here, here) });
-    else if (name === "tool") change({ tool: by });
-    else change({ [name]: now[name] + by });
+    const last = { row: fixed.height - 1, column: fixed.width - 1 }[name];
+    if (name === "use") set({ pred: stroke(now, here, here) });
+    else set({ [name]: name === "tool" ? by : Math.min(last, Math.max(0, now[name] + by)) });
   });
   drag(canvas, (x, y, isFirst) => {
     const inside = (share, count) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
     const place = [inside(y, fixed.height), inside(x, fixed.width)];
     const pred = stroke(now, isFirst ? place : [now.row, now.column], place);
-    now = { ...now, pred, row: place[0], column: place[1] }; // a fast hand moves again before the picture is painted
-    change({ pred, row: place[0], column: place[1] });
+    set({ pred, row: place[0], column: place[1] });
   });
   return (facts, params) => {
     now = params;

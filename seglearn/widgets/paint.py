@@ -78,8 +78,12 @@ def facts(params: dict) -> dict:
 def describe(facts: dict) -> str:
     """Return the facts as one sentence."""
     counts = "{hits} hits, {misses} misses, {false_alarms} false alarms".format(**facts)
-    said = (f"{name.replace('_', ' ').replace('iou', 'IoU')} {_score(facts[name])}" for name in SCORES)
+    said = (f"{_spelled(name)} {_score(facts[name])}" for name in SCORES)
     return f"{counts}: {', '.join(said)}."
+
+
+def _spelled(name: str) -> str:
+    return name.replace("_", " ").replace("iou", "IoU").replace("dice", "Dice")
 
 
 def _score(value: float | None) -> str:
@@ -170,7 +174,7 @@ class PaintExplorer(Explorable):
             grid.scatter(columns, rows, s=(0.6 * side) ** 2, marker=mark, color=COLORS[name], label=label)
         grid.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal", xticks=[], yticks=[])
         grid.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=3, frameon=False, fontsize=8)
-        names = [name.replace("_", " ").replace("iou", "IoU") for name in SCORES]
+        names = [_spelled(name) for name in SCORES]
         bars = scores.barh(names, [found[name] or 0 for name in SCORES], 0.55, color="#5f6b7a")
         scores.bar_label(bars, [_score(found[name]) for name in SCORES], padding=4, fontsize=8)
         before = [self._start[name] or 0 for name in SCORES]
