@@ -1,102 +1,15 @@
-"""Dice, in two steps: soft counts of one image, then the loss of a batch with void pixels and absent classes."""
+"""Dice loss of a batch with void pixels and absent classes."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from seglearn.exercises.ch07.inputs import filled, logits_and_mask
 from seglearn.exercises.ch07.slopes import same_gradient
+from seglearn.exercises.ch07.soft_counts import planes
 from seglearn.exercises.kinds import FunctionExercise, Wrong, given
 from seglearn.exercises.laws import gradient_reaches, keeps_device
 from seglearn.labels import IGNORE
 from seglearn.losses import dice_loss
-
-
-def _one_image(seed: int):
-    chance = torch.Generator().manual_seed(seed)
-    size, classes = [(1, 1), (1, 3), (2, 3), (5, 4)][seed], [2, 2, 3, 4][seed]
-    probs = torch.randn(classes, *size, generator=chance).softmax(dim=0)
-    mask = torch.randint(0, max(classes - 1, 1), size, generator=chance)
-    return given(probs, mask, note="the last class is absent")
-
-
-def _planes(mask: Tensor, classes: int) -> Tensor:
-    """Return the planes (..., K, H, W) of masks (..., H, W), all zeros where a mask is void."""
-    return (mask.unsqueeze(-3) == torch.arange(classes, device=mask.device)[:, None, None]).float()
-
-
-def soft_counts(probs: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    truth = _planes(mask, len(probs))
-    return (probs * truth).sum(dim=(1, 2)), probs.sum(dim=(1, 2)), truth.sum(dim=(1, 2))
-
-
-def _by_einsum(probs: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    truth = F.one_hot(mask, len(probs)).movedim(-1, 0).float()
-    return torch.einsum("khw,khw->k", probs, truth), probs.flatten(1).sum(1), truth.flatten(1).sum(1)
-
-
-def _hard_counts(probs: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    return soft_counts(_planes(probs.argmax(dim=0), len(probs)), mask)
-
-
-SOFT_COUNTS = FunctionExercise(
-    name="07.soft_counts",
-    title="Counting with probabilities",
-    minutes=4,
-    difficulty=1,
-    objective="implement hits, guesses and truths of every class as sums of probabilities",
-    hints=(
-        "Which axis must survive the sums?",
-        "1. one product of planes  2. three sums over rows and columns  3. one number for each class",
-        "(probs * truth).sum(dim=(1, 2)), probs.sum(dim=(1, 2)), truth.sum(dim=(1, 2))",
-    ),
-    cases=_one_image,
-    seeds=4,
-    oracle=soft_counts,
-    rights=(_by_einsum,),
-    wrongs=(
-        Wrong(
-            "means",
-            lambda p, m: tuple(part / m.numel() for part in soft_counts(p, m)),
-            "These are means. Counts of a large picture are large: sum.",
-        ),
-        Wrong(
-            "over the classes",
-            lambda p, m: (
-                (p * _planes(m, len(p))).sum(dim=0),
-                p.sum(dim=0),
-                _planes(m, len(p)).sum(dim=0),
-            ),
-            "You summed over the classes, so one number per pixel is left. Sum over rows and columns: dim=(1, 2).",
-        ),
-        Wrong(
-            "hard guesses",
-            _hard_counts,
-            "You counted the winners. Then no small change of a probability changes anything: nothing to learn from.",
-        ),
-        Wrong(
-            "one number for all",
-            lambda p, m: tuple(part.sum() for part in soft_counts(p, m)),
-            "One number for all classes: each class needs its own counts.",
-        ),
-        Wrong(
-            "guess only where true",
-            lambda p, m: (soft_counts(p, m)[0], soft_counts(p, m)[0], soft_counts(p, m)[2]),
-            "Your guess is counted only where the class is, so it equals the hits. False alarms count, too.",
-        ),
-        Wrong(
-            "another order",
-            lambda p, m: (soft_counts(p, m)[0], soft_counts(p, m)[2], soft_counts(p, m)[1]),
-            "Guess and truth have changed places: first hit, then guess, then truth.",
-        ),
-        Wrong(
-            "intersection by minimum",
-            lambda p, m: (torch.minimum(p, 1 - _planes(m, len(p))).sum(dim=(1, 2)), *soft_counts(p, m)[1:]),
-            "Your hits are summed where the class is not: those are false alarms.",
-        ),
-    ),
-    remark="A confusion matrix made of probabilities: smooth, so that it has slopes.",
-)
 
 
 def _batches(seed: int):
@@ -125,7 +38,7 @@ def dice(logits: Tensor, mask: Tensor) -> Tensor:
 
 def counts(p: Tensor, mask: Tensor, dims=(0, 2, 3)) -> tuple[Tensor, Tensor, Tensor]:
     """Return hit, guess and truth of probabilities (N, K, H, W), summed over some axes."""
-    truth, valid = _planes(mask, p.shape[1]), (mask != IGNORE).unsqueeze(1)
+    truth, valid = planes(mask, p.shape[1]), (mask != IGNORE).unsqueeze(1)
     return (p * truth).sum(dims), (p * valid).sum(dims), truth.sum(dims)
 
 
@@ -198,7 +111,7 @@ def _without_background(logits: Tensor, mask: Tensor) -> Tensor:
 
 
 def _hard(logits: Tensor, mask: Tensor) -> Tensor:
-    return _dice_of(_planes(logits.argmax(dim=1), logits.shape[1]), mask)
+    return _dice_of(planes(logits.argmax(dim=1), logits.shape[1]), mask)
 
 
 def _score(logits: Tensor, mask: Tensor) -> Tensor:
