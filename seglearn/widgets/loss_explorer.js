@@ -118,9 +118,9 @@ function paintVoid(pen, x, y, cell, color) {
 
 /** Draw the pull on a pixel: up where the loss wants a higher score of the object. */
 function paintArrow(pen, x, middle, pull, cell, palette) {
-  const length = -Math.sign(pull) * Math.min(1, Math.abs(pull) / FULL_ARROW) * 0.34 * cell;
-  const head = Math.min(0.09 * cell, Math.abs(length));
-  const [from, to] = [middle - length * 0.2, middle + length];
+  const length = -Math.sign(pull) * Math.min(1, Math.abs(pull) / FULL_ARROW) * 0.36 * cell;
+  const head = Math.min(0.08 * cell, 0.6 * Math.abs(length));
+  const [from, to] = [middle - length * 0.3, middle + length];
   for (const [color, more] of [[palette("--sl-paper"), 0.05 * cell], [palette("--sl-minus"), 0]]) {
     pen.strokeStyle = pen.fillStyle = color;
     pen.lineWidth = 0.05 * cell + more;
@@ -152,8 +152,8 @@ function paintPixel(pen, i, facts, { mask, columns, pixel }, cell, palette) {
     pen.lineWidth = Math.max(3, 0.035 * cell);
     pen.strokeRect(x + 0.05 * cell, y + 0.05 * cell, 0.9 * cell, 0.9 * cell);
   }
-  const lines = isVoid ? ["void"] : [`p ${facts.probs[i].toFixed(2)}`, `z ${spell(facts.margins[i])}`];
-  pen.font = `600 ${Math.round(0.14 * cell)}px system-ui, sans-serif`;
+  const lines = isVoid ? ["void"] : [`p ${facts.probs[i].toFixed(2)}`, `z ${String(Number(facts.margins[i].toFixed(2))).replace("-", "−")}`];
+  pen.font = `600 ${Math.round(0.125 * cell)}px system-ui, sans-serif`;
   pen.textAlign = "left";
   pen.textBaseline = "middle";
   lines.forEach((line, row) => {
@@ -166,7 +166,7 @@ function paintPixel(pen, i, facts, { mask, columns, pixel }, cell, palette) {
     pen.fillStyle = palette("--sl-ink");
     pen.fillText(line, x + 0.125 * cell, at + 0.01 * cell);
   });
-  if (facts.arrows[i]) paintArrow(pen, x + 0.78 * cell, y + 0.5 * cell, facts.arrows[i], cell, palette);
+  if (facts.arrows[i]) paintArrow(pen, x + 0.8 * cell, y + 0.5 * cell, facts.arrows[i], cell, palette);
   if (i !== pixel) return;
   for (const [color, line] of [["#000000", 6], ["#ffffff", 4], [palette("--sl-accent"), 2.5]]) {
     pen.strokeStyle = color;
