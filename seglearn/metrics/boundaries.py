@@ -41,9 +41,9 @@ def boundary_iou(pred: Tensor, mask: Tensor, *, dilation_ratio: float = 0.02) ->
     Source: Cheng et al. 2021, arXiv:2103.16562; equal to the authors' reference code.
     """
     check_shapes("boundary_iou", pred=(pred, "H W"), mask=(mask, "H W"))
-    if not dilation_ratio > 0:
+    if not 0 < dilation_ratio < math.inf:
         raise ValueError(f"boundary_iou: dilation_ratio must be positive, got {dilation_ratio}. The usual one is 0.02.")
-    pred, mask = _binary("pred", pred), _binary("mask", mask)
+    pred, mask = _binary("boundary_iou", "pred", pred), _binary("boundary_iou", "mask", mask)
     height, width = mask.shape
     d = max(1, round(dilation_ratio * math.sqrt(height**2 + width**2)))
     guess, truth = boundary(pred, width=d), boundary(mask, width=d)
@@ -56,8 +56,12 @@ def boundary(mask: Tensor, *, width: int) -> Tensor:
     Distance is counted in steps of a king on a chessboard: what vanishes when the mask is eroded `width` times by 3x3.
 
     Shapes:
-        mask   (H, W) bool
+        mask   (H, W) bool, or integers 0 and 1
         result (H, W) bool
+
+    Raises:
+        ValueError: the mask has other axes or other values than 0 and 1, or width < 1.
+        TypeError: the mask holds floats.
 
     Example:
         >>> boundary(torch.ones(3, 4).bool(), width=1).int()
@@ -65,6 +69,10 @@ def boundary(mask: Tensor, *, width: int) -> Tensor:
                 [1, 0, 0, 1],
                 [1, 1, 1, 1]], dtype=torch.int32)
     """
+    check_shapes("boundary", mask=(mask, "H W"))
+    if width < 1:
+        raise ValueError(f"boundary: width must be at least 1 pixel, got {width}. The thinnest band is width=1.")
+    mask = _binary("boundary", "mask", mask)
     inner = F.pad(mask, [width] * 4, value=False)
     for axis in (0, 1):
         inner = _whole_windows(inner, 2 * width + 1, axis)
@@ -85,8 +93,8 @@ def _whole_windows(mask: Tensor, size: int, axis: int) -> Tensor:
     return mask
 
 
-def _binary(name: str, labels: Tensor) -> Tensor:
+def _binary(where: str, name: str, labels: Tensor) -> Tensor:
     if labels.dtype == torch.bool:
         return labels
-    check_labels("boundary_iou", 2, **{name: labels})
+    check_labels(where, 2, **{name: labels})
     return labels == 1

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from seglearn.checks import check_labels, check_shapes
 from seglearn.labels import IGNORE
+from seglearn.metrics.confusion import check_at_least_one_class
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,14 @@ def _reliability(where: str, probs: Tensor, mask: Tensor, bins: int, ignore: int
     edges = torch.arange(bins + 1, dtype=torch.float64, device=probs.device) / bins
     place = torch.bucketize(confidence, edges[1:-1].to(probs.dtype))  # first bin whose upper edge is not below
     count = torch.bincount(place, minlength=bins)
-    return Reliability(
-        edges,
-        torch.bincount(place, weights=confidence.double(), minlength=bins) / count,
-        torch.bincount(place, weights=right, minlength=bins) / count,
-        count,
-    )
+    said = torch.bincount(place, weights=confidence.double(), minlength=bins).double()  # of nothing it is int64
+    was = torch.bincount(place, weights=right, minlength=bins).double()
+    return Reliability(edges, said / count, was / count, count)
 
 
 def _check_probs(where: str, probs: Tensor, mask: Tensor, ignore: int) -> None:
     classes = check_shapes(where, probs=(probs, "N K H W"), mask=(mask, "N H W"))["K"]
+    check_at_least_one_class(where, classes)
     check_labels(where, classes, ignore=ignore, mask=mask)
     if not probs.is_floating_point():
         raise TypeError(f"{where}: probs must be floating point, got {probs.dtype}. Use logits.softmax(dim=1).")

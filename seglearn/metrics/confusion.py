@@ -25,11 +25,15 @@ def label_map(logits: Tensor) -> Tensor:
 
     Softmax first would change nothing: it keeps the order. NaN wins, so that it is seen.
 
+    Raises:
+        ValueError: logits have another number of axes, or no class.
+
     Example:
         >>> label_map(torch.tensor([[[[1.0, 5.0]], [[2.0, 5.0]]]]))  # two classes at two pixels
         tensor([[[1, 0]]])
     """
     size = check_shapes("label_map", logits=(logits, "N K H W"))
+    check_at_least_one_class("label_map", size["K"])
     if logits.device.type != "cpu" or logits.stride(1) == 1:  # elsewhere, or with K innermost, the plain road is good
         return logits.argmax(dim=1)
     # With several threads the pieces stay too small to be shared: waiting for each other would cost more than the work.
@@ -60,7 +64,7 @@ def confusion_matrix(pred: Tensor, mask: Tensor, classes: int, *, ignore: int = 
         result (K, K) int64        row = truth, column = prediction, unit = pixels; batches add
 
     Raises:
-        ValueError: shapes disagree, or a label is outside 0..K-1; it is never booked elsewhere.
+        ValueError: shapes disagree, a label is outside 0..K-1 (it is never booked elsewhere), or classes < 1.
         TypeError: a map does not hold integers.
 
     Example:
@@ -71,6 +75,7 @@ def confusion_matrix(pred: Tensor, mask: Tensor, classes: int, *, ignore: int = 
                 [0, 2]])
     """
     check_shapes("confusion_matrix", pred=(pred, "N H W"), mask=(mask, "N H W"))
+    check_at_least_one_class("confusion_matrix", classes)
     pred, mask = [labels.long() if labels.dtype in WIDE_UNSIGNED else labels for labels in (pred, mask)]
     counts = _counted_at_once(pred, mask, classes, ignore)
     return counts if counts is not None else _counted_plainly(pred, mask, classes, ignore)
@@ -103,3 +108,9 @@ def _counted_at_once(pred: Tensor, mask: Tensor, classes: int, ignore: int) -> T
         counts[ignore - low] = 0
     confusion = counts[-low : classes - low].clone()
     return confusion if confusion.sum() == counts.sum() else None
+
+
+def check_at_least_one_class(where: str, classes: int) -> None:
+    """Raise a ValueError where there is no class to choose."""
+    if classes < 1:
+        raise ValueError(f"{where}: classes must be at least 1, got {classes}. Background is a class, too.")

@@ -23,14 +23,14 @@ def matches(overlaps: Tensor, scores: Tensor, *, threshold: float = 0.5) -> Tens
         result   (P,) bool      True = hit, False = false positive; T − hits truths were missed
 
     Raises:
-        ValueError: shapes disagree, or a score is NaN.
+        ValueError: shapes disagree, a score is NaN, or an overlap or the threshold lies outside 0..1.
 
     Example:
         >>> overlaps = torch.tensor([[0.9, 0.0], [0.8, 0.0], [0.0, 0.5]])  # two want the same truth
         >>> matches(overlaps, torch.tensor([0.7, 0.9, 0.3]))
         tensor([False,  True,  True])
     """
-    _check("matches", overlaps, scores)
+    _check("matches", overlaps, scores, threshold)
     free = overlaps.detach().cpu().double().clone()
     hit = torch.zeros(len(scores), dtype=torch.bool)
     if free.shape[1]:
@@ -68,7 +68,8 @@ def average_precision(
     Empty case: truths without predictions give 0. Without a truth there is nothing to find: NaN (COCO says −1).
 
     Raises:
-        ValueError: shapes disagree, the lists differ in length, a score is NaN, or points < 2.
+        ValueError: shapes disagree, the lists differ in length, a score is NaN, an overlap or the
+            threshold lies outside 0..1, or points < 2.
         TypeError: one of overlaps and scores is a tensor, the other a list.
 
     Example:
@@ -92,7 +93,7 @@ def average_precision(
     if points is not None and points < 2:
         raise ValueError(f"average_precision: points must be at least 2, got {points}. COCO takes 101.")
     for table, values in zip(overlaps, scores, strict=True):
-        _check("average_precision", table, values)
+        _check("average_precision", table, values, threshold)
     truths = sum(table.shape[1] for table in overlaps)
     if truths == 0:
         return torch.tensor(torch.nan, dtype=torch.float64)
@@ -108,7 +109,12 @@ def average_precision(
     return torch.cat([envelope, envelope.new_zeros(1)])[place].mean()
 
 
-def _check(where: str, overlaps: Tensor, scores: Tensor) -> None:
+def _check(where: str, overlaps: Tensor, scores: Tensor, threshold: float) -> None:
     check_shapes(where, overlaps=(overlaps, "P T"), scores=(scores, "P"))
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"{where}: threshold must be an IoU from 0 to 1, got {threshold}. The usual one is 0.5.")
+    strange = overlaps[~((overlaps >= 0) & (overlaps <= 1 + 1e-3))]  # float IoUs of boxes may round to a little over 1
+    if len(strange):
+        raise ValueError(f"{where}: overlaps must be IoUs from 0 to 1, got {strange[0].item():.4g}. Are they percents?")
     if scores.isnan().any():
         raise ValueError(f"{where}: scores must be numbers, got {int(scores.isnan().sum())} NaN. Look at the logits.")

@@ -46,6 +46,13 @@ class PanopticQuality:
         return self.hits + (self.false_positives + self.false_negatives).double() / 2
 
     def __add__(self, other: "PanopticQuality") -> "PanopticQuality":
+        if not isinstance(other, PanopticQuality):
+            return NotImplemented
+        if len(self.hits) != len(other.hits):
+            raise ValueError(
+                f"PanopticQuality: records must count the same classes, got {len(self.hits)} and {len(other.hits)}. "
+                "Use one `classes` for all images."
+            )
         return PanopticQuality(
             self.iou_sum + other.iou_sum,
             self.hits + other.hits,

@@ -24,7 +24,8 @@ def iou(confusion: Tensor) -> Tensor:
         result    (K,) float64   in [0, 1] or NaN; 1 is perfect
 
     Raises:
-        ValueError: `confusion` is not square.
+        ValueError: `confusion` is not square, or a count is negative.
+        TypeError: it does not hold integers.
 
     Example:
         >>> iou(torch.tensor([[1, 1, 0], [0, 2, 0], [0, 0, 0]]))
@@ -44,14 +45,15 @@ def mean_iou(confusion: Tensor) -> Tensor:
         result    () float64     in [0, 1]; NaN if nothing was counted
 
     Raises:
-        ValueError: `confusion` is not square.
+        ValueError: `confusion` is not square, or a count is negative.
+        TypeError: it does not hold integers.
 
     Example:
         >>> mean_iou(torch.tensor([[1, 1, 0], [0, 2, 0], [0, 0, 0]]))  # (1/2 + 2/3) / 2
         tensor(0.5833, dtype=torch.float64)
     """
-    check_shapes("mean_iou", confusion=(confusion, "K K"))
-    return iou(confusion).nanmean()
+    hit, truth, guess = _counts("mean_iou", confusion)
+    return (hit / (truth + guess - hit)).nanmean()
 
 
 def dice(confusion: Tensor) -> Tensor:
@@ -64,7 +66,8 @@ def dice(confusion: Tensor) -> Tensor:
         result    (K,) float64   in [0, 1], never below the IoU; NaN where a class is in neither
 
     Raises:
-        ValueError: `confusion` is not square.
+        ValueError: `confusion` is not square, or a count is negative.
+        TypeError: it does not hold integers.
 
     Example:
         >>> dice(torch.tensor([[1, 1, 0], [0, 2, 0], [0, 0, 0]]))  # 2·1/(2+1), 2·2/(2+3)
@@ -86,7 +89,8 @@ def precision(confusion: Tensor) -> Tensor:
         result    (K,) float64   in [0, 1]; 0 for a class that is there and never predicted; NaN where it is in neither
 
     Raises:
-        ValueError: `confusion` is not square.
+        ValueError: `confusion` is not square, or a count is negative.
+        TypeError: it does not hold integers.
 
     Example:
         >>> precision(torch.tensor([[1, 1, 0], [0, 2, 0], [0, 0, 0]]))
@@ -106,7 +110,8 @@ def recall(confusion: Tensor) -> Tensor:
         result    (K,) float64   in [0, 1]; 0 for a class that is only predicted; NaN where it is in neither
 
     Raises:
-        ValueError: `confusion` is not square.
+        ValueError: `confusion` is not square, or a count is negative.
+        TypeError: it does not hold integers.
 
     Example:
         >>> recall(torch.tensor([[1, 1, 0], [0, 2, 0], [0, 0, 0]]))
@@ -126,7 +131,8 @@ def f1(confusion: Tensor) -> Tensor:
         result    (K,) float64   in [0, 1]; 0 without a hit; NaN where a class is in neither truth nor prediction
 
     Raises:
-        ValueError: `confusion` is not square.
+        ValueError: `confusion` is not square, or a count is negative.
+        TypeError: it does not hold integers.
 
     Example:
         >>> f1(torch.tensor([[1, 1, 0], [0, 2, 0], [0, 0, 0]]))  # between 1 and 1/2; between 2/3 and 1
@@ -144,7 +150,8 @@ def pixel_accuracy(confusion: Tensor) -> Tensor:
         result    () float64     in [0, 1]; NaN if nothing was counted
 
     Raises:
-        ValueError: `confusion` is not square.
+        ValueError: `confusion` is not square, or a count is negative.
+        TypeError: it does not hold integers.
 
     Example:
         >>> pixel_accuracy(torch.tensor([[1, 1, 0], [0, 2, 0], [0, 0, 0]]))
@@ -156,6 +163,13 @@ def pixel_accuracy(confusion: Tensor) -> Tensor:
 
 def _counts(where: str, confusion: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     check_shapes(where, confusion=(confusion, "K K"))
+    if confusion.is_floating_point() or confusion.is_complex() or confusion.dtype == torch.bool:
+        raise TypeError(
+            f"{where}: confusion must hold integer counts, got {confusion.dtype}. Shares of rows have lost the sizes "
+            f"of the classes: use what confusion_matrix returns."
+        )
+    if (confusion < 0).any():
+        raise ValueError(f"{where}: confusion must hold counts from 0 on, got {confusion.min()}. See confusion_matrix.")
     hit, truth, guess = confusion.diagonal(), confusion.sum(dim=1), confusion.sum(dim=0)  # (K,) each
     return hit.double(), truth.double(), guess.double()
 
