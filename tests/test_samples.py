@@ -63,5 +63,5 @@ def test_every_data_set_has_its_card(name):
     card = DATASETS[name]
     row = next((line for line in text.splitlines() if line.startswith(f"| `{name}` |")), "")
     assert card.license.split(" (")[0].split(";")[0].split(", ")[0].split(" by its")[0] in row
-    assert card.is_drawn or f"about {card.size_mb:,} MB" in row
+    assert card.is_at_hand or f"about {card.size_mb:,} MB" in row
     assert f"**`{name}`**" in text
