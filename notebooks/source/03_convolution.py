@@ -10,7 +10,7 @@
 # - **design** a kernel from what it must answer, and what it must not,
 # - **diagnose** flipped kernels, edges made by padding, and layers that a small movement upsets.
 #
-# *Time: 60 minutes, and 30 more with the stretch and your own picture. You need: chapters 00 and 01. Running everything takes about half a minute; no GPU, no network.*
+# *Time: 90 minutes, and 20 more with the stretch and your own picture. You need: chapters 00 and 01. Running everything takes about half a minute; no GPU, no network.*
 
 # %% tags=["setup"]
 import json
@@ -99,7 +99,7 @@ plt.show()
 # %% tags=["data"]
 kernel = KERNELS["prewitt_x"]          # (3, 3)
 
-left, right = panels(2, titles=["Which number comes out here ...", "... with these weights?"], width=2.9)
+left, right = panels(2, titles=["Which number comes out here ...", "... with these weights?"], width=3, height=2.3)
 show_values(lamp, left, window=np.s_[0:3, 2:5])
 show_values(kernel, right, signed=True)
 plt.show()
@@ -111,7 +111,7 @@ plt.show()
 guess("03.window", ...)
 
 # %% [markdown]
-# **Step 1: the loops.** They are complete; read them.
+# **Step 1: the loops**, complete.
 
 # %%
 height, width = 5 - 3 + 1, 7 - 3 + 1                   # at so many places the window fits
@@ -150,7 +150,7 @@ explorer
 check("03.move_left", explorer)
 
 # %% [markdown]
-# That was more than a game. Weight (i, j) always meets the pixel i rows below and j columns right of the window's corner: each weight sees the whole picture, *shifted*.
+# Weight (i, j) always meets the pixel i rows below and j columns right of the window's corner: each weight sees the whole picture, *shifted*.
 #
 # **Exercise 03.add_shifts** (warm-up, 4 minutes): **step 2, half done.** *The loops over the places are gone. For each weight, add the shifted part of the picture, times the weight.* Stuck? `hint("03.add_shifts")`.
 
@@ -159,7 +159,7 @@ def add_shifts(image, kernel):
     """Return the sums (H - kh + 1, W - kw + 1) of a kernel (kh, kw) that slides over an image (H, W)."""
     kh, kw = kernel.shape
     height, width = image.shape[0] - kh + 1, image.shape[1] - kw + 1
-    result = torch.zeros(height, width)
+    result = image.new_zeros(height, width)            # zeros of the image's type, where the image lies
     for i in range(kh):
         for j in range(kw):
             ### BEGIN SOLUTION
@@ -196,13 +196,13 @@ gap("03.dense", matrix.numel())
 # Each row is one place of the window. A dense layer would have to *learn* all those zeros, and nine numbers 15 times. Now a real size: from a color picture of 64 x 96 pixels to 16 such maps.
 
 # %% tags=["nbval-check-output"]
-dense = (3 * 64 * 96) * (16 * 64 * 96)
+dense = (3 * 64 * 96 + 1) * (16 * 64 * 96)             # + 1: the bias, which is added to each sum
 shared = sum(p.numel() for p in nn.Conv2d(3, 16, 3, padding=1).parameters())
-assert (dense, shared) == (1_811_939_328, 448)
+assert (dense, shared) == (1_812_037_632, 448)
 f"dense {dense:,}, convolution {shared}"
 
 # %% [markdown]
-# 1.8 billion weights, or 448. Sharing says: *what is worth finding here is worth finding there*. True of photographs; not of a form, whose name always stands in the same box.
+# 1.8 billion numbers to learn, or 448. Sharing says: *what is worth finding here is worth finding there*. True of photographs; not of a form, whose name always stands in the same box.
 #
 # ## 2 · Convolution, or correlation?
 #
@@ -223,7 +223,7 @@ gap("03.scipy", int(scipys[0, 2]))
 
 # %% [markdown]
 # Mathematicians turn the kernel by 180 degrees and then slide it. Without the turn they call it **correlation**. Deep learning never turns, and still says convolution.
-# A layer that learns its weights simply learns them turned. But it matters when weights come from a book or another library. And beware of tests with symmetric kernels: they see nothing.
+# A layer that learns its weights simply learns them turned. But it matters when weights come from a book or another library. Tests with symmetric kernels see nothing.
 #
 # **Exercise 03.flip** (core, 5 minutes; objective: implement true convolution). *Give scipy's answer with `F.conv2d`, for any picture and kernel.*
 
@@ -240,7 +240,7 @@ check("03.flip", true_convolution)
 # %% [markdown]
 # ## 3 · Edges of a photograph
 #
-# Now a real picture, a cup of coffee, gray and half as large. `sobel_x` is our kernel with more trust in its middle row: −2, 0, 2. `sobel_y` is the same lying down: below minus above. Zeros around the picture let the answer keep its size.
+# Now a real picture: a cup of coffee, in gray. `sobel_x` is our kernel with more trust in its middle row: −2, 0, 2. `sobel_y` is the same lying down: below minus above. Zeros around the picture let the answer keep its size.
 #
 # **Predict.** *The rim of the cup is white, the saucer behind it dark. Which color gets the left end of the rim under `sobel_x`: "orange" (a rise), or "blue" (a fall)?*
 
@@ -258,6 +258,7 @@ across, down = conv2d(gray[None, None], sobel, padding=1)[0]            # two ma
 strength = (across**2 + down**2).sqrt()                                 # how steep, in whatever direction
 rim = across[60, 70:120]                                                # from the saucer over the left end of the rim
 assert rim.argmax() < rim.argmin() and rim.max() > 1                    # first a clear rise, then a fall
+assert across[:, -1].mean() < -1.5 and across[:, -20:-1].mean(dim=0).abs().max() < 0.05    # a fall, at the very border only
 gap("03.rim", "orange")
 
 # %%
@@ -276,9 +277,9 @@ describe(d, "all outlines are bright on black; the right and lower border of the
 plt.show()
 
 # %% [markdown]
-# Left of the rim it gets brighter: orange. Now look at the right border of the second picture: a blue line, where the table goes on. *There is no edge!* The zeros around the picture are black, so it seems to end in a fall. **Padding makes edges**, at every border.
+# At the left end of the rim it gets brighter: orange. Now look at the right border of the second picture: a blue line, where the table goes on. *There is no edge!* The zeros around the picture are black, so it seems to end in a fall. **Padding makes edges**, at every border.
 #
-# **Exercise 03.edge_kernel** (core, 5 minutes; objective: design a kernel by laws). *Give a 3 x 3 kernel with weights of your own that (1) gives 0 on a flat wall, however bright, (2) gives 0 on everything that changes only from top to bottom, (3) gives a positive number where it gets brighter to the right.* Only the laws count.
+# **Exercise 03.edge_kernel** (core, 5 minutes; objective: design a kernel by laws). *Give a 3 x 3 kernel with weights of your own, no multiple of those above, that (1) gives 0 on a flat wall, however bright, (2) gives 0 on everything that changes only from top to bottom, (3) gives a positive number where it gets brighter to the right.*
 
 # %% tags=["exercise", "03.edge_kernel"]
 ### BEGIN SOLUTION
@@ -300,14 +301,14 @@ check("03.edge_kernel", edge_kernel)
 #
 # $$\text{places} = \left\lfloor \frac{\text{size} + 2 \cdot \text{padding} - \text{reach}}{\text{stride}} \right\rfloor + 1, \qquad \text{reach} = \text{dilation} \cdot (\text{kernel} - 1) + 1$$
 #
-# **Predict.** *17 pixels, kernel 3, stride 2, padding 1. How many places? In your head!*
+# **Predict.** *17 pixels, kernel 5, stride 3, padding 1. How many places? In your head!*
 
 # %%
 guess("03.seventeen", ...)
 
 # %%
-counted = len(range(0, 17 + 2 * 1 - 3 + 1, 2))     # the starts 0, 2, 4, ... up to the last one that fits
-assert counted == output_size(17, 3, stride=2, padding=1) == 9
+counted = len(range(0, 17 + 2 * 1 - 5 + 1, 3))     # the starts 0, 3, 6, ... up to the last one that fits
+assert counted == output_size(17, 5, stride=3, padding=1) == 5
 gap("03.seventeen", counted)
 
 # %% [markdown]
@@ -445,7 +446,7 @@ assert columns.shape == (2, 18, 35)
 assert (by_loops - by_library).abs().max() < 1e-12 and (product - by_library).abs().max() < 1e-12
 
 # %% [markdown]
-# All three agree. How long do they take? That depends on the machine: these ratios were measured once, by `python benchmarks/convolution.py`, not on *your* computer.
+# All three agree. Their times depend on the machine: these ratios were measured once, by `python benchmarks/convolution.py`, not on *your* computer.
 
 # %%
 stored = json.loads(Path("../benchmarks/results/convolution.json").read_text(encoding="utf-8"))
@@ -457,7 +458,7 @@ for row in stored["rows"]:
         print(f"{images} with kernels {kernels}: {roads[row['slower']]} / {roads[row['faster']]} = {row['ratio']:.0f}")
 
 # %% [markdown]
-# **Exercise 03.im2col** (stretch, 10 minutes; objective: implement the fast road). *Return the columns (N, C · kh · kw, L), without padding. Windows go left to right, then down. In a column: channel, row, column, as in `weight[o].flatten()`.*
+# **Exercise 03.im2col** (stretch, 10 minutes; objective: implement the fast road). *Return the columns (N, C · kh · kw, L), without padding and without `F.unfold`. Windows go left to right, then down. In a column: channel, row, column, as in `weight[o].flatten()`.*
 
 # %% tags=["exercise", "03.im2col"]
 def my_columns(x, kernel_size, stride):
@@ -541,9 +542,9 @@ assert 0.3 < soft[1] < 0.6 and two[1] - soft[1] > 5 * spread["3 x 3, blur, strid
 assert 0 < two[1] - large[1] < 5 * spread["7 x 7, stride 2"][1]                   # hypothesis 4: cannot tell
 
 # %% [markdown]
-# **Verdict.** With stride 1 the answer moves along, exactly. With stride 2, a movement by one pixel changes more than half of it; by two, nothing. Blurring first helps by more than five times the spread over seeds. Larger kernels suffered a little less, but by less than five spreads: *we cannot tell*.
+# **Verdict.** With stride 1 the answer moves along, exactly. With stride 2, a movement by one pixel changes more than half of it; by two, nothing. Blurring first helps by more than five times the spread over seeds. Larger kernels suffered a little less, but by less than five spreads: *three seeds cannot tell*.
 #
-# **Exercise 03.break_shift** (break it, 5 minutes; objective: build an input that makes a test fail). *The author of this layer claims that its answer moves by half of what the row moves. The test passes. Give a row of 2, 4, 6 or 8 numbers and a shift for which it fails.*
+# **Exercise 03.break_shift** (break it, 5 minutes; objective: build an input that makes a test fail). *The author of this layer claims that its answer moves by half of what the row moves. The test passes. Give a row of 2, 4, 6 or 8 numbers (a tensor) and a shift for which it fails.*
 
 # %% tags=["data"]
 def layer(row):
@@ -560,8 +561,10 @@ assert holds(torch.tensor([1.0, 0, 9, 0, 0, 3]), 2)    # the author's test
 
 # %% tags=["exercise", "03.break_shift"]
 ### BEGIN SOLUTION
-breaks_it = torch.tensor([1.0, 0, 9, 0, 0, 3]), 1
+row = torch.tensor([1.0, 0, 9, 0, 0, 3])
+shift = 1
 ### END SOLUTION
+breaks_it = row, shift
 
 # %% tags=["check", "03.break_shift"]
 check("03.break_shift", breaks_it)
@@ -578,8 +581,8 @@ own_gray = gray                                        # or: read_image("your pi
 ### BEGIN SOLUTION
 own_kernel = KERNELS["laplacian"]
 own_answer = conv2d(own_gray[None, None], own_kernel[None, None], padding=1)[0, 0]
-own = own_gray, own_kernel, own_answer
 ### END SOLUTION
+own = own_gray, own_kernel, own_answer
 
 # %% tags=["check", "03.own_image"]
 check("03.own_image", own)
@@ -593,7 +596,7 @@ check("03.own_image", own)
 # 4. A weight is (O, C / groups, kh, kw), plus O biases. The size of the picture does not occur.
 # 5. Stride 1 moves along with the picture, a larger one only for its multiples; padding makes edges.
 #
-# **You can now** compute one number by hand and count parameters (03.parameters), implement convolution three times (03.add_shifts, 03.conv2d, 03.im2col), derive sizes (03.output_size, 03.aligned), design kernels by laws (03.move_left, 03.edge_kernel, 03.own_image), and diagnose flips and lost equivariance (03.flip, 03.break_shift).
+# **You can now** compute one number by hand and count parameters (03.parameters), implement convolution three times (03.add_shifts, 03.conv2d, 03.im2col), derive sizes (03.output_size, 03.aligned), design kernels by laws (03.move_left, 03.edge_kernel, 03.own_image), and diagnose flips, padding's edges (section 3) and lost equivariance (03.flip, 03.break_shift).
 #
 # | If you see ... | suspect ... |
 # |---|---|

@@ -30,19 +30,21 @@ def _known(exercise: FunctionExercise, wrong: Wrong) -> Probe:
 def _likeness(exercise: FunctionExercise, seen: Probe, known: Probe) -> tuple[int, int]:
     """Return how many deviations two wrong answers share, and how little else tells them apart.
 
-    A case in which only one of them raises does not count; one different output means that they are not alike.
+    A case in which only one of them raises does not count; one different output means that they are not alike. Two
+    errors of one type speak for a likeness only if they say the same.
     """
     shared = 0
     for yours, theirs in zip(seen.trials, known.trials, strict=True):
         if yours.error is not None and theirs.error is not None:
             alike = type(yours.error) is type(theirs.error)
+            tells = str(yours.error) == str(theirs.error)
         elif yours.error is not None or theirs.error is not None:
             continue
         else:
-            alike = compared(yours.result, theirs.result, exercise.tolerance) is None
+            alike = tells = compared(yours.result, theirs.result, exercise.tolerance) is None
         if not alike:
             return 0, 0
-        shared += not theirs.right
+        shared += tells and not theirs.right
     shared += len(seen.broken.keys() & known.broken.keys())
     return shared, -len(seen.broken.keys() ^ known.broken.keys())
 

@@ -236,8 +236,12 @@ function build(stage, aside, { change, knobs, fixed }) {
   aside.append(held.node, sign("×"), knobs.kernel.node, sign("="), products.node, sign("→"), sum, buttons);
 
   let now = null;
-  const go = (row, column) =>
-    change({ row: Math.min(now.rows - 1, Math.max(0, row)), column: Math.min(now.columns - 1, Math.max(0, column)) });
+  const go = (row, column) => {
+    const within = (place, count) => Math.min(count - 1, Math.max(0, place));
+    const place = { row: within(row, now.rows), column: within(column, now.columns) };
+    now = { ...now, ...place }; // the next key may come before the next frame
+    change(place);
+  };
   const keys = { ArrowLeft: ["column", -1], ArrowRight: ["column", 1], ArrowUp: ["row", -1], ArrowDown: ["row", 1] };
   steer(input.canvas, { ...keys, " ": ["next", 1] }, (name, by) => {
     const next = (now.row * now.columns + now.column + 1) % (now.rows * now.columns);

@@ -215,7 +215,7 @@ class ConvolutionExplorer(Explorable):
 def _draw_output(ax, output: np.ndarray, seen: np.ndarray) -> None:
     from matplotlib.colors import LinearSegmentedColormap  # late, as in Explorable.still
 
-    signs = LinearSegmentedColormap.from_list("signs", ["#D5762A", "white", "#0072B2"])
+    signs = LinearSegmentedColormap.from_list("signs", ["#0072B2", "white", "#D5762A"])
     most = max(abs(output.min()), abs(output.max())) or 1
     ax.imshow(np.where(seen, output, np.nan), cmap=signs, vmin=-most, vmax=most, interpolation="nearest")
     for place in np.argwhere(seen) if output.size < 100 else ():

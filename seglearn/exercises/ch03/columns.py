@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from seglearn.exercises.ch03.by_hand import CUT, without
 from seglearn.exercises.kinds import FunctionExercise, Wrong, given
 from seglearn.exercises.laws import gradient_reaches, keeps_device
 
@@ -45,6 +46,12 @@ def _by_loops(x: Tensor, kernel_size: tuple[int, int], stride: int) -> Tensor:
     return torch.stack([x[:, :, y : y + kh, z : z + kw].flatten(1) for y, z in starts], dim=-1)
 
 
+def _side_by_side(x: Tensor, kernel_size: tuple[int, int]) -> Tensor:
+    """Return windows that do not overlap."""
+    blocks = x.unfold(2, kernel_size[0], kernel_size[0]).unfold(3, kernel_size[1], kernel_size[1])
+    return blocks.permute(0, 1, 4, 5, 2, 3).flatten(4).flatten(1, 3)
+
+
 IM2COL = FunctionExercise(
     name="03.im2col",
     title="Every window becomes a column",
@@ -59,12 +66,12 @@ IM2COL = FunctionExercise(
     cases=_windows,
     seeds=len(CASES),
     oracle=columns,
-    laws=(gradient_reaches(0), keeps_device()),
+    laws=(gradient_reaches(0), keeps_device(), without(*CUT)),
     rights=(_by_loops, lambda x, kernel_size, stride: _in_order(x, kernel_size, stride, (1, 4, 5, 2, 3), 3)),
     wrongs=(
         Wrong(
             "windows as rows",
-            lambda x, kernel_size, stride: columns(x, kernel_size, stride).transpose(1, 2),
+            lambda x, kernel_size, stride: _by_loops(x, kernel_size, stride).transpose(1, 2),
             "Your windows are the rows. Turn it around: weight (O, C*kh*kw) @ columns (C*kh*kw, L) must fit.",
         ),
         Wrong(
@@ -91,23 +98,28 @@ IM2COL = FunctionExercise(
         ),
         Wrong(
             "no stride",
-            lambda x, kernel_size, stride: columns(x, kernel_size, 1),
+            lambda x, kernel_size, stride: _by_loops(x, kernel_size, 1),
             "You take a window at every pixel. With stride 2, every second start in both directions.",
         ),
         Wrong(
             "flipped",
-            lambda x, kernel_size, stride: columns(x.flip(2, 3), kernel_size, stride),
+            lambda x, kernel_size, stride: _by_loops(x.flip(2, 3), kernel_size, stride),
             "You read the picture from its end.",
         ),
         Wrong(
             "side by side",
-            lambda x, kernel_size, stride: F.unfold(x, kernel_size, stride=kernel_size),
+            lambda x, kernel_size, stride: _side_by_side(x, kernel_size),
             "Your windows do not overlap: you step by the size of the kernel. Step by the stride.",
         ),
         Wrong(
             "channels apart",
             lambda x, kernel_size, stride: _in_order(x, kernel_size, stride, (4, 5, 1, 2, 3), 2),
             "You gave each channel columns of its own. A window holds all channels, one below the other.",
+        ),
+        Wrong(
+            "the library's",
+            columns,
+            "Right, but F.unfold is out of the game. Cut the windows yourself: slices, or x.unfold(2, kh, stride).",
         ),
     ),
     remark="weight.flatten(1) @ columns is the whole convolution, and multiplying matrices is what computers do best.",

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from seglearn.exercises.ch03.by_hand import SLIDE, without
 from seglearn.exercises.kinds import FunctionExercise, Wrong, given
 from seglearn.exercises.laws import gradient_reaches, keeps_device
 
@@ -61,77 +62,82 @@ CONV2D = FunctionExercise(
     cases=_layers,
     seeds=len(LAYERS),
     oracle=conv2d,
-    laws=(gradient_reaches(0), keeps_device()),
+    laws=(gradient_reaches(0), keeps_device(), without(*SLIDE)),
     rights=(_by_unfold, _by_loops),
     wrongs=(
         Wrong(
             "flipped",
-            lambda x, weight, bias, stride, padding: conv2d(x, weight.flip(2, 3), bias, stride, padding),
+            lambda x, weight, bias, stride, padding: _by_unfold(x, weight.flip(2, 3), bias, stride, padding),
             "Your result equals the flipped kernel's: deep learning's convolution does not flip.",
         ),
         Wrong(
             "no bias",
-            lambda x, weight, bias, stride, padding: F.conv2d(x, weight, None, stride, padding),
+            lambda x, weight, bias, stride, padding: _by_unfold(x, weight, 0 * bias, stride, padding),
             "The bias is missing: bias[o] is added once to every number of output channel o.",
         ),
         Wrong(
             "bias for each channel",
-            lambda x, weight, bias, stride, padding: conv2d(x, weight, bias * x.shape[1], stride, padding),
+            lambda x, weight, bias, stride, padding: _by_unfold(x, weight, bias * x.shape[1], stride, padding),
             "You add the bias once for each input channel. It is added once, after the sum over the channels.",
         ),
         Wrong(
             "first channel only",
-            lambda x, weight, bias, stride, padding: conv2d(x[:, :1], weight[:, :1], bias, stride, padding),
+            lambda x, weight, bias, stride, padding: _by_unfold(x[:, :1], weight[:, :1], bias, stride, padding),
             "You look at the first channel only. A kernel has a plane of weights for each channel: add them up.",
         ),
         Wrong(
             "mean over channels",
-            lambda x, weight, bias, stride, padding: conv2d(x, weight / x.shape[1], bias, stride, padding),
+            lambda x, weight, bias, stride, padding: _by_unfold(x, weight / x.shape[1], bias, stride, padding),
             "You average over the input channels. They are added.",
         ),
         Wrong(
             "first kernel only",
-            lambda x, weight, bias, stride, padding: conv2d(x, weight[:1].expand_as(weight), bias, stride, padding),
+            lambda x, weight, bias, stride, padding: _by_unfold(x, weight[:1].expand_as(weight), bias, stride, padding),
             "Every output channel got the first kernel. Output channel o has its own, weight[o].",
         ),
         Wrong(
             "no stride",
-            lambda x, weight, bias, stride, padding: conv2d(x, weight, bias, 1, padding),
+            lambda x, weight, bias, stride, padding: _by_unfold(x, weight, bias, 1, padding),
             "You step by 1, whatever the stride. The window of row y begins at y * stride.",
         ),
         Wrong(
             "picture thinned out first",
-            lambda x, weight, bias, stride, padding: conv2d(x[..., ::stride, ::stride], weight, bias, 1, padding),
+            lambda x, weight, bias, stride, padding: _by_unfold(x[..., ::stride, ::stride], weight, bias, 1, padding),
             "You took every second pixel and then slid. The window steps over all pixels, but sees every one of them.",
         ),
         Wrong(
             "no padding",
-            lambda x, weight, bias, stride, padding: conv2d(x, weight, bias, stride, 0),
+            lambda x, weight, bias, stride, padding: _by_unfold(x, weight, bias, stride, 0),
             "You left the padding out: zeros on all four sides make the result larger.",
         ),
         Wrong(
             "padding on one side",
-            lambda x, weight, bias, stride, padding: conv2d(
+            lambda x, weight, bias, stride, padding: _by_unfold(
                 F.pad(x, (0, 2 * padding, 0, 2 * padding)), weight, bias, stride, 0
             ),
             "All your zeros stand on the right and below. They belong on both sides: F.pad(x, (p, p, p, p)).",
         ),
         Wrong(
             "edge repeated",
-            lambda x, weight, bias, stride, padding: conv2d(
+            lambda x, weight, bias, stride, padding: _by_unfold(
                 F.pad(x, (padding,) * 4, mode="replicate"), weight, bias, stride, 0
             ),
             "You repeat the pixels of the edge. That is padding_mode='replicate'; the default fills in zeros.",
         ),
         Wrong(
             "kernel on its side",
-            lambda x, weight, bias, stride, padding: conv2d(x, weight.transpose(2, 3), bias, stride, padding),
+            lambda x, weight, bias, stride, padding: _by_unfold(x, weight.transpose(2, 3), bias, stride, padding),
             "Rows and columns of the kernel have changed places: weight is (O, C, kh, kw).",
         ),
         Wrong(
             "one map",
-            lambda x, weight, bias, stride, padding: conv2d(x, weight, bias, stride, padding).sum(1, keepdim=True),
+            lambda x, weight, bias, stride, padding: _by_unfold(x, weight, bias, stride, padding).sum(1, keepdim=True),
             "You added the output channels up. Add over the input channels; each kernel keeps its own map.",
+        ),
+        Wrong(
+            "the library's",
+            lambda x, weight, bias, stride, padding: conv2d(x, weight, bias, stride, padding),
+            "Right, but F.conv2d is out of the game: what would you learn? Loops are welcome.",
         ),
     ),
     remark="You have written torch.nn.Conv2d. What is left is only speed.",

@@ -9,6 +9,8 @@ from torch import Tensor
 from seglearn.exercises.kinds import ValueExercise, Wrong
 
 SMALL = 1e-5
+SOBEL = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+SHOWN = (SOBEL.double(), torch.tensor([[-1.0, 0, 1]] * 3).double())  # the chapter has used these
 
 
 def _zero(x: Tensor, kernel: Tensor) -> bool:
@@ -33,6 +35,10 @@ def kernel_fault(kernel: Any) -> str:
         return "answers to neither" if _zero(rows, kernel) else "turned"
     if not _zero(rows, kernel):
         return "answers to both"
+    if any(
+        _zero(kernel / kernel.abs().max() - shown / shown.abs().max(), kernel / kernel.abs().max()) for shown in SHOWN
+    ):
+        return "copied"
     left, right = -columns[0], columns[2]  # answers to a step up, right and left of the middle column
     if min(left, right) < 0 < max(left, right) and not (_zero(left, kernel) or _zero(right, kernel)):
         return "lines"
@@ -43,7 +49,7 @@ def _kernel_wrong(name: str, kernel: Any, sentence: str) -> Wrong:
     return Wrong(name, kernel, sentence, when=lambda value: kernel_fault(value) == name)
 
 
-SOBEL = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+HALF = torch.tensor([[0.0, 0, 0], [-1, 0, 1], [0, 0, 0]])  # half of what each row of the others does
 
 KERNEL = ValueExercise(
     name="03.edge_kernel",
@@ -54,10 +60,10 @@ KERNEL = ValueExercise(
     hints=(
         "What must the nine weights add up to, so that a gray wall gives 0, however bright it is?",
         "1. each row adds up to 0  2. the left column is negative, the right one positive  3. any size of numbers",
-        "torch.tensor([[-1.0, 0, 1]] * 3)",
+        "torch.tensor([[-1.0, 0, 1], [-5, 0, 5], [-1, 0, 1]])",
     ),
     accept=lambda kernel: kernel_fault(kernel) == "",
-    rights=(SOBEL, torch.tensor([[0, 0, 0], [0, -1, 1], [0, 0, 0]]), SOBEL.double() / 8),
+    rights=(HALF, torch.tensor([[0, 0, 0], [0, -1, 1], [0, 0, 0]]), HALF.double() + SOBEL / 8),
     wrongs=(
         _kernel_wrong("no tensor", [[-1, 0, 1]] * 3, "Make a tensor of it: torch.tensor([[...], [...], [...]])."),
         _kernel_wrong("another shape", torch.tensor([[-1.0, 0, 1]]), "Three rows of three numbers are asked for."),
@@ -87,15 +93,20 @@ KERNEL = ValueExercise(
             "It finds vertical edges, but a step from dark to bright must give a positive number: mirror it.",
         ),
         _kernel_wrong(
+            "copied",
+            SOBEL / 8,
+            "It keeps the laws, but it is sobel_x or prewitt_x from above, or a multiple. Find weights of your own.",
+        ),
+        _kernel_wrong(
             "lines",
             torch.tensor([[-1.0, 2, -1]] * 3),
             "It answers to thin upright lines: + in the middle, - on both sides. An edge has a dark and a bright side.",
         ),
     ),
-    remark="Three laws, and every kernel that keeps them is a detector. Training looks for such laws by itself.",
+    remark="Three laws, and every kernel that keeps them is a detector. Training will find such kernels by itself.",
 )
 
-PICTURE = torch.linspace(0, 1, 35).reshape(5, 7) ** 2
+PICTURE = torch.linspace(-1, 1, 35).reshape(5, 7) ** 2  # falls, then rises
 
 
 def slide(picture: Tensor, kernel: Tensor) -> Tensor:
@@ -116,19 +127,26 @@ def own_fault(own: Any) -> str:
         return "picture not in [0, 1]"
     if kernel.ndim != 2 or not all(side % 2 for side in kernel.shape):
         return "kernel without a middle"
-    if not kernel.any() or not _zero(kernel.double().sum(), kernel.double()):
+    if not kernel.any():
+        return "kernel of zeros"
+    if not _zero(kernel.double().sum(), kernel.double()):
         return "kernel is no detector"
+    if any(k > n for k, n in zip(kernel.shape, picture.shape, strict=True)):
+        return "kernel larger than the picture"
     if answer.shape != picture.shape:
         return "answer of another size"
     return _answer_fault(picture, kernel, answer)
 
 
 def _answer_fault(picture: Tensor, kernel: Tensor, answer: Tensor) -> str:
+    inside = tuple(slice(k // 2, n - k // 2) for k, n in zip(kernel.shape, picture.shape, strict=True))
+
     def like(expected: Tensor) -> bool:
-        return torch.allclose(answer.to(expected.dtype), expected, atol=1e-4, rtol=1e-4)
+        """Compare where the whole window lies in the picture: at the border any padding will do."""
+        return torch.allclose(answer.to(expected.dtype)[inside], expected[inside], atol=1e-4, rtol=1e-4)
 
     if like(slide(picture, kernel)):
-        return ""
+        return "nothing found" if _zero(slide(picture, kernel)[inside], kernel) else ""
     if like(slide(picture, kernel.flip(0, 1))):
         return "flipped"
     return "unsigned" if like(slide(picture, kernel).abs()) else "another answer"
@@ -176,6 +194,21 @@ OWN_IMAGE = ValueExercise(
             "Your kernel does not add up to 0: it answers to plain brightness, and finds no thing in particular.",
         ),
         _own_wrong(
+            "kernel of zeros",
+            (PICTURE, 0 * SOBEL, 0 * PICTURE),
+            "A kernel of zeros adds up to 0, but answers to nothing.",
+        ),
+        _own_wrong(
+            "kernel larger than the picture",
+            (SOBEL.clamp(0, 1), SOBEL.repeat(3, 3), SOBEL),
+            "The kernel is larger than the picture. The order is: picture, kernel, answer.",
+        ),
+        _own_wrong(
+            "nothing found",
+            (0 * PICTURE + 0.5, SOBEL, slide(0 * PICTURE + 0.5, SOBEL)),
+            "Away from the border your kernel answers 0 everywhere: this picture has nothing that it finds.",
+        ),
+        _own_wrong(
             "answer of another size",
             (PICTURE, SOBEL, slide(PICTURE, SOBEL)[1:-1, 1:-1]),
             "The answer has another size than the picture. Pad with half the kernel: padding=k // 2.",
@@ -195,5 +228,5 @@ OWN_IMAGE = ValueExercise(
         ),
     ),
     open=True,
-    remark="Before 2012 people spent years on designing such kernels. From chapter 05 on, training does it.",
+    remark="For decades such kernels were designed by hand. From chapter 05 on, training finds them.",
 )

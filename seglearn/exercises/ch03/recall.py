@@ -59,7 +59,7 @@ RECALL_ACCURACY = ChoiceExercise(
         "c": ("It finds 98 % of them.", "Accuracy counts all pixels together; it says nothing about one class."),
         "d": (
             "Their IoU is 0.98, too.",
-            "IoU leaves the background out, and accuracy does not. Here it may even be 0.",
+            "IoU does not count the pixels that are rightly called something else; accuracy does. It may even be 0.",
         ),
     },
     right="b",

@@ -146,6 +146,11 @@ PARAMETERS = ValueExercise(
     wrongs=(
         Wrong("no bias", 360, "These are the weights. Each of the 12 output channels also has a bias."),
         Wrong("no groups", 1092, "Without groups. With 3 groups, an output channel sees only 6 / 3 = 2 channels."),
+        Wrong("neither groups nor bias", 1080, "Two things are missing: the groups, and the biases."),
+        Wrong("one group", 124, "This is one of the three groups: 2 channels in, 4 out. Count all three."),
+        Wrong(
+            "outputs of one group", 132, "One group makes 4 of the 12 outputs, but all 12 have weights of their own."
+        ),
         Wrong("times groups", 3252, "Groups make a layer smaller: an output channel sees a third of the channels."),
         Wrong("one plane each", 192, "Each output channel sees 2 channels, and has a plane of 15 weights for each."),
         Wrong("one bias per group", 363, "The biases belong to the output channels: 12, not one for each group."),

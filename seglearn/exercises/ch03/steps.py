@@ -5,9 +5,10 @@ import torch.nn.functional as F
 from scipy.signal import convolve2d
 from torch import Tensor
 
+from seglearn.exercises.ch03.by_hand import SLIDE, without
 from seglearn.exercises.kinds import FunctionExercise, Wrong, given
 
-SIZES = [((1, 2), (1, 2)), ((2, 3), (1, 2)), ((3, 4), (2, 2)), ((5, 7), (3, 3)), ((4, 6), (2, 3))]
+SIZES = [((2, 2), (2, 2)), ((2, 3), (1, 2)), ((3, 4), (2, 2)), ((5, 7), (3, 3)), ((4, 6), (2, 3))]
 NOTES = ["one position", "a kernel of one row", "an even kernel", "three by three", "kernel and picture are not square"]
 
 
@@ -35,6 +36,10 @@ def _shifts(image: Tensor, kernel: Tensor):
     for i in range(kernel.shape[0]):
         for j in range(kernel.shape[1]):
             yield kernel[i, j], image[i : i + height, j : j + width]
+
+
+def _added(image: Tensor, kernel: Tensor) -> Tensor:
+    return torch.stack([weight * part for weight, part in _shifts(image, kernel)]).sum(dim=0)
 
 
 def _swapped(image: Tensor, kernel: Tensor) -> Tensor:
@@ -67,7 +72,8 @@ ADD_SHIFTS = FunctionExercise(
     cases=_pictures,
     seeds=5,
     oracle=slide,
-    rights=(lambda image, kernel: torch.stack([w * part for w, part in _shifts(image, kernel)]).sum(dim=0),),
+    laws=(without(*SLIDE),),
+    rights=(_added,),
     wrongs=(
         Wrong(
             "last weight only",
@@ -76,7 +82,7 @@ ADD_SHIFTS = FunctionExercise(
         ),
         Wrong(
             "flipped",
-            lambda image, kernel: slide(image, kernel.flip(0, 1)),
+            lambda image, kernel: _added(image, kernel.flip(0, 1)),
             "Your kernel is turned by 180 degrees: the first weight must meet the upper left of the window.",
         ),
         Wrong(
@@ -86,12 +92,12 @@ ADD_SHIFTS = FunctionExercise(
         ),
         Wrong(
             "no weights",
-            lambda image, kernel: slide(image, torch.ones_like(kernel)),
+            lambda image, kernel: _added(image, torch.ones_like(kernel)),
             "You add up the shifted pictures, but forget to multiply each by its weight.",
         ),
         Wrong(
             "mean",
-            lambda image, kernel: slide(image, kernel) / kernel.numel(),
+            lambda image, kernel: _added(image, kernel) / kernel.numel(),
             "You divide by the number of weights. The window gives a sum; whoever wants a mean has weights of 1/9.",
         ),
         Wrong(
@@ -106,9 +112,10 @@ ADD_SHIFTS = FunctionExercise(
         ),
         Wrong(
             "absolute",
-            lambda image, kernel: slide(image, kernel).abs(),
+            lambda image, kernel: _added(image, kernel).abs(),
             "You lost the sign: dark after bright must differ from bright after dark.",
         ),
+        Wrong("the library's", slide, "Right, but now add the shifted pictures up yourself: the two loops are there."),
     ),
     remark="Nine additions of whole pictures in place of a walk over every pixel: that is already much faster.",
 )
