@@ -13,9 +13,9 @@ from seglearn.widgets.explorable import Explorable, module_source, style_source
 
 SHARE = 0.95  # of the gradient, inside the square that is called central
 GOAL = Goal(
-    "See a whole car of 29 px from any of its pixels: a field of at least 57 px, with at most 6 layers and a jump of "
-    "at most 4.",
-    (("size", ">=", 57), ("depth", "<=", 6), ("jump", "<=", 4)),
+    "See a whole car of 29 px from any of its pixels: at least 57 px without holes, at most 6 layers, a jump of at "
+    "most 4.",
+    (("size", ">=", 57), ("holes", "==", 0), ("depth", "<=", 6), ("jump", "<=", 4)),
 )
 STREET = {"index": 10, "seed": 2026, "size": (96, 144)}  # the last of the course's sample streets, without its bonnet
 BORDER = 1 / 10  # of padding around the picture, as a share of its shorter side
@@ -195,10 +195,12 @@ class ReceptiveFieldExplorer(Explorable):
         left, top = (at - (size - 1) // 2 - 0.5 for at in (self.column, self.row))
         picture.imshow(glow, extent=(left, left + size, top + size, top), interpolation="nearest")
         x, y = left + size / 2, top + size / 2
-        _square(picture, (x, y), found["central"], f"95 %: {found['central']} px", color=EFFECT)
-        _square(picture, (x, y), size, f"on paper: {size} px", color=PAPER, dashes="--", above=True)
         border = 2 * math.ceil(BORDER * min(height, width))
         reach = max(1.0, 1.25 * size / (min(height, width) + border))  # zoom out until the field fits
+        central = found["central"]
+        lower = central if size - central > 0.16 * reach * height else size  # is there room between the squares?
+        _square(picture, (x, y), central, f"95 %: {central} px", color=EFFECT, edge=y + lower / 2)
+        _square(picture, (x, y), size, f"on paper: {size} px", color=PAPER, edge=y - size / 2, dashes="--")
         sides = [_around(side, reach * (side + border)) for side in (width, height)]
         picture.set(xlim=sides[0], ylim=sides[1][::-1], xticks=[], yticks=[], aspect="equal")
         table.axis("off")
@@ -221,7 +223,7 @@ def _around(side: int, shown: float) -> tuple[float, float]:
     return (side - shown - 1) / 2, (side + shown - 1) / 2
 
 
-def _square(ax, center: tuple[float, float], side: int, label: str, *, color: str, dashes="-", above=False) -> None:
+def _square(ax, center: tuple[float, float], side: int, label: str, *, color: str, edge: float, dashes="-") -> None:
     from matplotlib.patches import Rectangle
 
     x, y = center
@@ -229,7 +231,7 @@ def _square(ax, center: tuple[float, float], side: int, label: str, *, color: st
         corner = (x - side / 2, y - side / 2)
         ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=ink, linewidth=width, linestyle=line))
     plate = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": color, "linewidth": 0.8}
-    edge, offset = (y - side / 2, 9) if above else (y + side / 2, -9)
+    offset = 9 if edge < y else -9
     written = {"textcoords": "offset points", "ha": "center", "va": "center", "fontsize": 8, "bbox": plate}
     ax.annotate(label, (x, edge), (0, offset), **written)
 
