@@ -113,6 +113,9 @@ def test_maxima_winners_and_unpooling_are_those_of_the_library(kind, settings):
     assert (found["out_height"], found["out_width"]) == (rows, columns)
     assert (found["winners"], found["most_wins"]) == (len(wins), wins.max().item())
     assert found["restored"] == values.size - found["lost"] == len(wins)
+    last = pooling_explorer.facts({**params, "row": rows - 1, "column": columns - 1})
+    row, column = last["winner_row"], last["winner_column"]
+    assert (row * values.shape[1] + column, values[row, column]) == (places[0, 0, -1, -1], last["answer"])
 
 
 @pytest.mark.parametrize(["kind", "settings"], FITTING, ids=str)
