@@ -344,7 +344,10 @@ LATENCY = """async (root, control) => {
         const start = performance.now();
         input.value = Number(input.value.replace("\u2212", "-")) + (i % 2 ? 1 : -1);
         input.dispatchEvent(new Event("input"));
-        while (root.dataset.facts === before) await frame();
+        while (root.dataset.facts === before) {
+            if (performance.now() - start > 2000) throw new Error(`moving ${control} changed no fact within 2 s`);
+            await frame();
+        }
         times.push(performance.now() - start);
         await frame();
     }

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -13,10 +14,12 @@ from browsing import (
     javascript_module,
     report_latency,
     shown,
+    text_of,
     write_notebook,
 )
 from PIL import Image
 
+from seglearn.exercises.ch03.explored import ALIGNED
 from seglearn.widgets import ArithmeticExplorer, ConvolutionExplorer, convolution_explorer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -128,6 +131,24 @@ def test_convolution_is_led_by_keys_through_its_goals(touch):
     assert touch.ask("print(convolution.kernel)").strip() == str([0.0] * 5 + [1.0] + [0.0] * 3)
 
 
+BURST = """(canvas) => {
+    for (const key of ["ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowLeft", "ArrowDown", "ArrowRight"])
+        canvas.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_no_key_is_lost_when_several_come_within_one_frame(touch):
+    root = touch.explorable("Convolution explorer")
+    canvas, before = root.locator("canvas[role=application]"), shown(root)
+    for key in ["ArrowUp"] * before["row"] + ["ArrowLeft"] * before["column"]:
+        canvas.press(key)
+    wait_for_fact(touch, root, "row", 0)
+    wait_for_fact(touch, root, "column", 0)
+    canvas.evaluate(BURST)
+    wait_for_fact(touch, root, "row", 4)
+    assert shown(root)["column"] == 1
+
+
 def test_a_cell_says_when_it_cannot_read_what_was_typed(touch):
     root = touch.explorable("Convolution explorer")
     cell = root.locator("input[data-control=kernel]").first
@@ -184,9 +205,19 @@ def test_a_file_that_is_no_picture_is_told_so(touch):
 # --- arithmetic under the hand --------------------------------------------------------------------------------------
 
 
+def set_by_keys(notebook, root, wanted: dict[str, int]) -> None:
+    """Bring each slider to its number with the arrow keys."""
+    for name, value in wanted.items():
+        slider = root.locator(f"[data-control={name}]")
+        slider.focus()
+        while shown(root)[name] != value:
+            now = shown(root)[name]
+            slider.press("ArrowRight" if now < value else "ArrowLeft")
+            wait_for_fact(notebook, root, name, now + (1 if now < value else -1))
+
+
 def test_the_puzzles_are_solved_by_keyboard(touch):
     root = touch.explorable("Arithmetic explorer")
-    sliders = {name: root.locator(f"[data-control={name}]") for name in ("kernel", "stride", "padding", "dilation")}
     for number, wanted in enumerate(PUZZLES):
         assert root.get_attribute("data-solved") == str(number)
         start = root.get_by_role("button", name="Start:")
@@ -194,18 +225,53 @@ def test_the_puzzles_are_solved_by_keyboard(touch):
             start.press("Enter")
             start.wait_for(state="hidden")
             assert touch.page.evaluate("document.activeElement.dataset.control") == "kernel", "the focus is lost"
-        for (name, slider), value in zip(sliders.items(), wanted, strict=True):
-            slider.focus()
-            while shown(root)[name] != value:
-                now = shown(root)[name]
-                slider.press("ArrowRight" if now < value else "ArrowLeft")
-                wait_for_fact(touch, root, name, now + (1 if now < value else -1))
+        set_by_keys(touch, root, dict(zip(("kernel", "stride", "padding", "dilation"), wanted, strict=True)))
         if number < len(PUZZLES) - 1:
             touch.wait_for_attribute(root, "data-solved", str(number + 1))
     touch.wait_for_attribute(root, "data-reached", "true")
     assert "Goal reached. 21 → 21" in root.locator(".sl-caption").inner_text()
     assert "21 + 2·4 − 4·(3 − 1) − 1" in root.locator(".sl-formula").inner_text()
     assert_kernel_agrees(touch, "arithmetic", shown(root))
+
+
+# --- the chapter itself ---------------------------------------------------------------------------------------------
+
+RUN_CELL = """async (source) => {
+    const { commands, shell } = window.jupyterapp;
+    const book = shell.currentWidget.content;
+    const sourceOf = (cell) => cell.model.sharedModel.getSource().trim();
+    book.activeCellIndex = book.widgets.findIndex((cell) => sourceOf(cell) === source);
+    if (sourceOf(book.activeCell) !== source) throw new Error(`there is no cell ${source}`);
+    await commands.execute("notebook:run-cell");
+}"""
+
+
+def run_and_read(notebook, source: str) -> str:
+    """Run the cell with this source, as Ctrl and Enter do, and return what it says."""
+    notebook.page.evaluate(RUN_CELL, source)
+    return said_by(notebook, source)
+
+
+def said_by(notebook, source: str) -> str:
+    (cell,) = [cell for cell in notebook.cells() if "".join(cell["source"]).strip() == source]
+    return text_of(cell)
+
+
+def test_in_chapter_03_the_puzzle_is_solved_by_keyboard_and_its_check_passes(browser, lab):
+    check = 'check("03.aligned", sizes)'
+    with closing(Notebook(browser, lab, "03_convolution.ipynb")) as notebook:
+        notebook.run_all(420)
+        assert "NOT ATTEMPTED" in said_by(notebook, check)
+        root = notebook.explorable("Arithmetic explorer")
+        assert (shown(root)["output"], root.get_attribute("data-reached")) == (15, "false")
+        set_by_keys(notebook, root, {"stride": 2})
+        assert "NOT YET" in run_and_read(notebook, check)
+        set_by_keys(notebook, root, {"padding": 1})
+        notebook.wait_for_attribute(root, "data-reached", "true")
+        assert_kernel_agrees(notebook, "sizes", shown(root))
+        said = run_and_read(notebook, check)
+        assert "PASS" in said
+        assert ALIGNED.goal in said
 
 
 # --- how it feels and fits ------------------------------------------------------------------------------------------
