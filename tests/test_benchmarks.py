@@ -1,0 +1,20 @@
+"""The page of measurements says what the results say, and names every command."""
+
+import runpy
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_page_is_what_the_results_make_it():
+    assert runpy.run_path(str(FOLDER / "tables.py"))["page"]() == PAGE, "run: python benchmarks/tables.py"
+
+
+def test_the_page_names_every_command_and_no_other():
+    named = {line.split("`")[1].removeprefix("python ") for line in PAGE.splitlines() if line.startswith("| `python")}
+    assert named == {f"benchmarks/{path.name}" for path in FOLDER.glob("*.py")}
+
+
+def test_every_result_has_its_command():
+    assert {path.stem for path in (FOLDER / "results").glob("*.json")} <= {path.stem for path in FOLDER.glob("*.py")}
