@@ -92,7 +92,7 @@ export function describe(facts) {
   if (!facts.out_height) return refusal(facts);
   const size = `${facts.height} × ${facts.width} → ${facts.out_height} × ${facts.out_width}`;
   const unseen = facts.unseen ? ` No window sees ${facts.unseen} of ${facts.height * facts.width} pixels.` : "";
-  const back = `Unpooled, ${facts.restored} numbers are exact and ${facts.lost} are lost.${unseen}`;
+  const back = `${facts.mode === "average" ? "Copied back" : "Unpooled"}, ${facts.restored} numbers are exact and ${facts.lost} are lost.${unseen}`;
   const place = `Window in row ${facts.row}, column ${facts.column}:`;
   const answer = number(facts.answer);
   if (facts.mode === "average") return `${size} by means: nobody wins. ${back} ${place} the mean is ${answer}.`;
@@ -186,7 +186,7 @@ function contest(facts, params) {
 
 /** Build the list of what the picture says in numbers. */
 function tally() {
-  const titles = ["Pixels that win", "Most wins of one pixel", "Seen by no window", "Exact after unpooling", "Lost"];
+  const titles = ["Pixels that win", "Most wins of one pixel", "Seen by no window", "Exact when back", "Lost"];
   const values = titles.map(() => make("dd"));
   const rows = titles.map((title, i) => make("div", {}, make("dt", {}, title), values[i]));
   const show = ({ winners, most_wins, unseen, restored, lost, height, width, mode }) => {
@@ -230,7 +230,7 @@ function build(stage, aside, { change, knobs }) {
   rove(grid);
   stage.classList.add("sl-wide", "sl-pooling");
   stage.append(map.node, pooled.node, back.node);
-  const key = "○ winner, or exact after unpooling · 2× wins of one pixel · struck through: seen by no window · dashed: padding. ";
+  const key = "○ winner, or exact when back · 2× wins of one pixel · struck through: seen by no window · dashed: padding. ";
   const help = "Type into the map, or change its numbers with ↑ and ↓. In the pooled map, arrow keys or the mouse choose a window.";
   const [title, sum, list] = [make("div", { class: "sl-label" }), make("div", { class: "sl-contest" }), tally()];
   const trace = make("div", { class: "sl-trace" }, title, sum, make("p", { class: "sl-note" }, key + help));

@@ -133,8 +133,9 @@ def describe(facts: dict) -> str:
         return refusal(facts)
     size = "{height} × {width} → {out_height} × {out_width}".format(**facts)
     unseen = " No window sees {unseen} of {pixels} pixels.".format(**facts, pixels=facts["height"] * facts["width"])
-    back = "Unpooled, {restored} numbers are exact and {lost} are lost.{unseen}".format(
-        **{**facts, "unseen": unseen if facts["unseen"] else ""}
+    back = "{way}, {restored} numbers are exact and {lost} are lost.{unseen}".format(
+        **{**facts, "unseen": unseen if facts["unseen"] else ""},
+        way="Copied back" if facts["mode"] == "average" else "Unpooled",
     )
     place, answer = "Window in row {row}, column {column}:".format(**facts), number(facts["answer"])
     if facts["mode"] == "average":
@@ -242,8 +243,9 @@ class PoolingExplorer(Explorable):
         for pixel in unseen:
             row, column = divmod(pixel, width)
             left.plot([column - 0.4, column + 0.4], [row + 0.4, row - 0.4], color="#5f6b7a", linewidth=1)
-        busy = f"; the busiest wins {found['most_wins']} times" if found["most_wins"] > 1 else ""
-        left.set(title=f"map {height} x {width}", xlabel=f"o winner{busy}")
+        often = f"up to {found['most_wins']} times" if found["most_wins"] > 1 else "once"
+        won = "nobody wins" if found["mode"] == "average" else f"o wins, {often} each"
+        left.set(title=f"map {height} x {width}", xlabel=won if looks else "pooling refuses this")
         _draw_board(middle, [seen.answer for seen in looks], (rows, columns), most)
         middle.set(title=f"{found['mode']} {rows} x {columns}" if looks else "no window")
         _draw_board(right, back, (height, width), most, rings=exact)
@@ -259,7 +261,8 @@ def _draw_board(ax, values, shape: tuple[int, int], most: float, *, margin: int 
         colors = LinearSegmentedColormap.from_list("signs", ["#D5762A", "white", "#0072B2"])
         ax.imshow(plane, cmap=colors, vmin=-2 * most, vmax=2 * most, interpolation="nearest")
     for (row, column), value in np.ndenumerate(plane):
-        ax.text(column, row, number(value) if value == value else "0", ha="center", va="center", fontsize=7)
+        word, color = (number(value), "black") if value == value else ("0", "#9aa3ad")  # NaN is a hole
+        ax.text(column, row, word, ha="center", va="center", fontsize=7, color=color)
         if row * columns + column in rings:
             ax.plot(column, row, "o", markersize=13, markerfacecolor="none", markeredgecolor="black")
     ax.set(xlim=(-margin - 0.6, columns + margin - 0.4), ylim=(rows + margin - 0.4, -margin - 0.6))
