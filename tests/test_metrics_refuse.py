@@ -1,4 +1,4 @@
-"""What the metrics refuse: input that would give a plausible number and a wrong one, or die in somebody else's words."""
+"""What the metrics refuse: input that would give a plausible number and a wrong one, or die in foreign words."""
 
 import math
 import re

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from sklearn.metrics import jaccard_score
 
 from seglearn.build.source import read_source
-from seglearn.exercises.ch08.means import PIXELS_MASK, PIXELS_PRED
+from seglearn.exercises.ch08.means import MEAN, PIXELS_MASK, PIXELS_PRED
 from seglearn.labels import IGNORE
 from seglearn.metrics import confusion_matrix, iou, mean_iou
 
@@ -47,12 +47,10 @@ def test_by_hand(answers):
     assert len({round(value, 2) for value in answers.values()}) == 9
 
 
-def test_torchmetrics_counts_as_we_do_and_can_drop_a_class(answers):
+def test_torchmetrics_counts_as_we_do_and_in_one_pot(answers):
     torchmetrics = import_module("torchmetrics.classification")
     ours = torchmetrics.MulticlassJaccardIndex(5, average="macro", ignore_index=IGNORE)
     assert ours(PIXELS_PRED, PIXELS_MASK).item() == pytest.approx(answers["one table, absent classes leave"])
-    without = torchmetrics.MulticlassJaccardIndex(5, average="macro", ignore_index=0)
-    assert without(PIXELS_PRED[SEEN], PIXELS_MASK[SEEN]).item() == pytest.approx(answers["class 0 left out"])
     micro = torchmetrics.MulticlassJaccardIndex(5, average="micro", ignore_index=IGNORE)
     assert micro(PIXELS_PRED, PIXELS_MASK).item() == pytest.approx(answers["all classes in one pot (micro)"])
 
@@ -71,6 +69,32 @@ def test_scikit_learn_gives_an_absent_class_0(answers):
     pred, mask = PIXELS_PRED[SEEN].numpy(), PIXELS_MASK[SEEN].numpy()
     found = jaccard_score(mask, pred, labels=range(5), average="macro", zero_division=0)
     assert np.isclose(found, answers["an absent class gets 0"])
+
+
+def without_class_0(pred: torch.Tensor, mask: torch.Tensor) -> tuple[float, float, float]:
+    """Return the mean IoU of classes 1 to 3 as we, scikit-learn and torchmetrics' ignore_index=0 count it."""
+    pred, mask = pred[SEEN], mask[SEEN]
+    dropped = import_module("torchmetrics.classification").MulticlassJaccardIndex(5, average="macro", ignore_index=0)
+    ours = iou(confusion_matrix(pred[None, None], mask[None, None], 5))[1:].nanmean().item()
+    return (
+        ours,
+        jaccard_score(mask.numpy(), pred.numpy(), labels=[1, 2, 3], average="macro"),
+        dropped(pred, mask).item(),
+    )
+
+
+def test_scikit_learn_can_leave_a_class_out_and_torchmetrics_drops_its_pixels(answers):
+    assert without_class_0(PIXELS_PRED, PIXELS_MASK) == pytest.approx([answers["class 0 left out"]] * 3)
+    pred = PIXELS_PRED.clone()
+    pred[0, 0, 0] = 1  # a sky pixel called building
+    ours, scikit_learn, torchmetrics = without_class_0(pred, PIXELS_MASK)
+    assert scikit_learn == pytest.approx(ours) == (2 / 4 + 0 + 0) / 3
+    assert torchmetrics == pytest.approx((2 / 3 + 0 + 0) / 3)  # the mistake is not seen
+
+
+def test_the_check_knows_as_many_other_means_as_the_chapter_says():
+    assert any("more than twenty other means" in cell.source for cell in read_source(SOURCE).cells)
+    assert len(MEAN.wrongs) > 20
 
 
 def test_segmentation_models_pytorch_gives_an_absent_class_1(answers):

@@ -1,5 +1,7 @@
 """The expected calibration error, and what is easily averaged in its place."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -11,7 +13,7 @@ BINS = 5
 
 
 def _predictions(seed: int):
-    """Smallest first; then certain pixels, void, empty bins, gaps of both signs. No confidence lies on an edge."""
+    """Smallest first; then gaps of both signs, a certain pixel, void, confidences on an edge, nothing at all."""
     if seed == 0:
         return given(_two_classes([0.9, 0.9]), torch.tensor([[[0, 1]]]), BINS, note="twice 0.9 sure, once right")
     if seed == 1:
@@ -20,11 +22,17 @@ def _predictions(seed: int):
     if seed == 2:
         probs = _two_classes([1.0, 0.9, 0.7, 0.3])
         return given(probs, torch.tensor([[[0, 1, 255, 0]]]), BINS, note="a certain pixel (1.0), and a void one")
+    if seed == 3:
+        probs = torch.tensor([[0.5, 0.625, 0.75], [0.25, 0.25, 0.125], [0.25, 0.125, 0.125]])[None, :, None]
+        return given(probs, torch.tensor([[[0, 1, 0]]]), 4, note="0.5 and 0.75 lie exactly on upper edges of bins")
+    if seed == 4:
+        return given(_two_classes([0.9, 0.3]), torch.full((1, 1, 2), IGNORE), BINS, note="nothing has a label: NaN")
     chance = torch.Generator().manual_seed(seed)
-    shape = [(1, 4, 3, 5), (2, 3, 4, 7)][seed - 3]
+    shape, bins = [((1, 4, 3, 5), 10), ((2, 3, 4, 7), 3)][seed - 5]
     probs = (2 * torch.randn(shape, generator=chance)).softmax(dim=1)
     mask = torch.randint(0, shape[1], (shape[0], *shape[2:]), generator=chance)
-    return given(probs, mask.where(torch.rand(mask.shape, generator=chance) < 0.8, IGNORE), 10, note="ten bins, void")
+    mask = torch.where(torch.rand(mask.shape, generator=chance) < 0.5, probs.argmax(dim=1), mask)  # often right
+    return given(probs, mask.where(torch.rand(mask.shape, generator=chance) < 0.8, IGNORE), bins, note="random, void")
 
 
 def _two_classes(first: list[float]) -> Tensor:
@@ -59,7 +67,7 @@ def _loop(probs: Tensor, mask: Tensor, bins: int) -> float:
         if inside.any():
             gap = (pred == mask)[inside].double().mean() - confidence[inside].double().mean()
             total += inside.sum().item() * abs(gap.item())
-    return total / seen.sum().item()
+    return total / seen.sum().item() if seen.any() else math.nan
 
 
 def _of(final, **options):
@@ -75,6 +83,31 @@ def _middles(count: Tensor, said: Tensor, was: Tensor) -> float:
     return (count * (was / count.clamp(min=1) - middle).abs()).sum() / count.sum()
 
 
+def _lower_edges(probs: Tensor, mask: Tensor, bins: int) -> float:
+    confidence, pred = probs.double().max(dim=1)
+    seen = mask != IGNORE
+    place = (confidence[seen] * bins).long().clamp(max=bins - 1)
+    gap = (pred == mask)[seen].double() - confidence[seen]
+    return (torch.bincount(place, gap, bins).abs().sum() / seen.sum()).item()
+
+
+def _nothing_is_zero(probs: Tensor, mask: Tensor, bins: int) -> float:
+    return ece(probs, mask, bins) if (mask != IGNORE).any() else 0.0
+
+
+def _always(fixed: int):
+    return lambda probs, mask, bins: ece(probs, mask, fixed)
+
+
+def _every_class(probs: Tensor, mask: Tensor, bins: int) -> float:
+    """Return the error when each class of each pixel is a claim of its own."""
+    seen = (mask != IGNORE)[:, None].expand_as(probs)
+    said = probs.double()[seen]
+    is_true = (torch.arange(probs.shape[1])[:, None, None] == mask[:, None])[seen].double()
+    place = (said * bins).ceil().long().clamp(1, bins) - 1
+    return (torch.bincount(place, is_true - said, bins).abs().sum() / seen.sum()).item()
+
+
 def _one_bin_too_many(probs: Tensor, mask: Tensor, bins: int) -> float:
     """Return the error when (confidence * bins).long() sends a confidence of 1.0 into a bin that is then cut off."""
     seen = (mask != IGNORE) & (probs.amax(dim=1) < 1)
@@ -88,7 +121,7 @@ ECE = FunctionExercise(
     difficulty=2,
     objective="implement the expected calibration error, with void",
     cases=_predictions,
-    seeds=5,
+    seeds=7,
     oracle=ece,
     tolerance=1e-5,
     hints=(
@@ -143,6 +176,31 @@ ECE = FunctionExercise(
             "probability of the truth",
             _of(_ece, of_truth=True),
             "You look up the probability of the true class. Confidence belongs to the model's own answer: the maximum.",
+        ),
+        Wrong(
+            "closed below",
+            _lower_edges,
+            "A confidence on an edge falls into the upper bin with you. Here bins are closed above: low < c <= high.",
+        ),
+        Wrong(
+            "always 15 bins",
+            _always(15),
+            "You take 15 bins, whatever is asked. The number of bins is an argument.",
+        ),
+        Wrong(
+            "always 10 bins",
+            _always(10),
+            "You take 10 bins, whatever is asked. The number of bins is an argument.",
+        ),
+        Wrong(
+            "every class",
+            _every_class,
+            "You count every probability of a pixel. Its confidence is one number, the highest: probs.max(dim=1).",
+        ),
+        Wrong(
+            "nothing is 0",
+            _nothing_is_zero,
+            "Where no pixel has a label you say 0, perfectly honest. Nothing is known: return nan.",
         ),
         Wrong(
             "certain pixels lost",

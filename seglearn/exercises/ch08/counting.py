@@ -122,9 +122,8 @@ def three_scores(confusion: Tensor) -> Tensor:
     return torch.stack([precision(confusion), recall(confusion), f1(confusion)])
 
 
-def _three(confusion: Tensor, truth_axis: int = 1) -> tuple[Tensor, Tensor, Tensor]:
-    hit = confusion.diagonal().double()
-    return hit, confusion.sum(dim=truth_axis).double(), confusion.sum(dim=1 - truth_axis).double()
+def _three(confusion: Tensor, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor, Tensor]:
+    return confusion.diagonal().to(dtype), confusion.sum(dim=1).to(dtype), confusion.sum(dim=0).to(dtype)
 
 
 def _by_the_book(confusion: Tensor) -> Tensor:
@@ -139,8 +138,8 @@ def _careful(confusion: Tensor) -> Tensor:
     return plain.nan_to_num(0).where(truth + guess > 0, torch.nan)
 
 
-def _by_counts(confusion: Tensor) -> Tensor:
-    hit, truth, guess = _three(confusion)
+def _by_counts(confusion: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
+    hit, truth, guess = _three(confusion, dtype)
     result = torch.stack([hit / guess.clamp(min=1), hit / truth.clamp(min=1), 2 * hit / (truth + guess)])
     result[:, truth + guess == 0] = torch.nan
     return result
@@ -154,6 +153,22 @@ def _plain_mean(confusion: Tensor) -> Tensor:
 def _geometric(confusion: Tensor) -> Tensor:
     p, r, _ = three_scores(confusion)
     return torch.stack([p, r, (p * r).sqrt()])
+
+
+def _nan_where_empty(confusion: Tensor) -> Tensor:
+    hit, truth, guess = _three(confusion)
+    return torch.stack([hit / guess, hit / truth, 2 * hit / (truth + guess)])
+
+
+def _harmonic_of_zeros(confusion: Tensor) -> Tensor:
+    p, r, _ = three_scores(confusion)
+    return torch.stack([p, r, 2 * p * r / (p + r)])
+
+
+def _epsilon(confusion: Tensor, small: float = 1e-6) -> Tensor:
+    hit, truth, guess = _three(confusion)
+    result = torch.stack([hit / (guess + small), hit / (truth + small), 2 * hit / (truth + guess + small)])
+    return result.where(truth + guess > 0, torch.nan)
 
 
 def _half_f1(confusion: Tensor) -> Tensor:
@@ -195,6 +210,27 @@ SCORES = FunctionExercise(
             _by_the_book,
             "A class that is there and never predicted has precision 0 / 0. It is a plain failure, so it gets 0; "
             "NaN only where a class is in neither map.",
+        ),
+        Wrong(
+            "0 / 0 left in two rows",
+            _nan_where_empty,
+            "Your F1 is right. A class on one side only still has 0 / 0 in one of the other two rows: it gets 0 there.",
+        ),
+        Wrong(
+            "harmonic mean of 0 and 0",
+            _harmonic_of_zeros,
+            "Precision and recall are right. Where both are 0, their harmonic mean is 0 / 0: use the counts, "
+            "2 * hit / (truth + guess).",
+        ),
+        Wrong(
+            "divided in float32",
+            lambda confusion: _by_counts(confusion, torch.float32).double(),
+            "You divide in float32 and convert the result: that is too late. Convert the counts first, with .double().",
+        ),
+        Wrong(
+            "a small number below",
+            _epsilon,
+            "A small number added below moves every score a little. Decide the empty cases instead: clamp(min=1), NaN.",
         ),
         Wrong(
             "absent is 0",

@@ -180,6 +180,11 @@ MEAN = FunctionExercise(
             "Void pixels count as the last class with you (clamp, or an index of -1). Drop them first.",
         ),
         Wrong(
+            "void is right",
+            lambda pred, mask, classes: batch_iou(pred, torch.where(mask == IGNORE, pred, mask), classes),
+            "What is predicted on void counts as right with you. Nobody knows that: drop those pixels from both maps.",
+        ),
+        Wrong(
             "void in the union",
             _void_in_the_union,
             "What is predicted on void pixels counts as a false alarm with you. Drop those pixels from both maps.",
@@ -213,6 +218,11 @@ MEAN = FunctionExercise(
             "recall",
             _of_confusion(lambda c: recall(c).nanmean()),
             "This is the mean recall: it forgives every false alarm. Divide by the union.",
+        ),
+        Wrong(
+            "recall of the true classes",
+            _of_confusion(lambda c: (c.diagonal().double() / c.sum(1)).nanmean()),
+            "This is the mean recall of the classes in the truth ('balanced accuracy'). Divide by the union.",
         ),
         Wrong(
             "precision",

@@ -1,11 +1,11 @@
-"""The boundary band, a picture to paint, and two guesses between which the judges quarrel."""
+"""The boundary band, and a picture to paint."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from seglearn.exercises.kinds import FunctionExercise, ValueExercise, WidgetExercise, Wrong, given
-from seglearn.metrics import boundary, boundary_iou, confusion_matrix, iou
+from seglearn.exercises.kinds import FunctionExercise, WidgetExercise, Wrong, given
+from seglearn.metrics import boundary
 
 
 def _masks(seed: int):
@@ -56,6 +56,30 @@ def _city_block(mask: Tensor, width: int) -> Tensor:
     return mask & ~inner
 
 
+def _looped_inside(mask: Tensor, width: int) -> Tensor:
+    """Return the band when the loop stays off the frame, as the loop of the chapter may: its square lies inside."""
+    ring, (height, across) = torch.zeros_like(mask), mask.shape
+    for y in range(width, height - width):
+        for x in range(width, across - width):
+            window = mask[y - width : y + width + 1, x - width : x + width + 1]
+            ring[y, x] = mask[y, x] and not window.all()
+    return ring
+
+
+def _negative_start(mask: Tensor, width: int) -> Tensor:
+    """Return the band when windows are cut out with slices that may start below 0."""
+    ring = torch.zeros_like(mask)
+    for y, x in mask.nonzero().tolist():
+        ring[y, x] = not mask[y - width : y + width + 1, x - width : x + width + 1].all()
+    return ring
+
+
+def _both_sides_but_no_frame(mask: Tensor, width: int) -> Tensor:
+    pixels, size = mask[None, None].float(), 2 * width + 1
+    outer, inner = F.max_pool2d(pixels, size, 1, width), -F.max_pool2d(-pixels, size, 1, width)
+    return (outer != inner)[0, 0]
+
+
 BAND = FunctionExercise(
     name="08.band",
     title="The band along the edge",
@@ -82,6 +106,26 @@ BAND = FunctionExercise(
             "both sides of the edge",
             lambda mask, width: _dilated(mask, width) & ~_eroded(mask, width),
             "Your band lies on both sides of the edge. Only pixels of the object itself belong to it.",
+        ),
+        Wrong(
+            "both sides, frame inside",
+            _both_sides_but_no_frame,
+            "Your band lies on both sides of the edge, and at the frame is none. Keep to the object; pad with False.",
+        ),
+        Wrong(
+            "the chapter's loop",
+            lambda mask, width: _looped_inside(mask, 1),
+            "The loop of the chapter knows one width and an object away from the frame. Here both may differ.",
+        ),
+        Wrong(
+            "loop inside the frame",
+            _looped_inside,
+            "Your loop leaves out the pixels near the frame, where the window sticks out. Pad with False first.",
+        ),
+        Wrong(
+            "slices that start below 0",
+            _negative_start,
+            "A slice that starts at -1 starts at the last pixel, so the window is empty. Pad with False first.",
         ),
         Wrong(
             "outer side",
@@ -185,85 +229,4 @@ PAINT = WidgetExercise(
         {"hits": 155, "misses": 21, "false_alarms": 21, "dice": 0.881, "boundary_iou": 0.333},
     ),
     remark="Dice counts area, boundary IoU counts outline. Report both where shape matters.",
-)
-
-
-def _class_iou(pred: Tensor, mask: Tensor) -> float:
-    return iou(confusion_matrix(pred.long()[None], mask.long()[None], 2))[1].item()
-
-
-def fault_of(trio) -> str:
-    """Return the name of the first thing that is wrong with (mask, first, second), "" where the judges quarrel."""
-    if not isinstance(trio, tuple | list) or len(trio) != 3 or not all(isinstance(x, Tensor) for x in trio):
-        return "no three tensors"
-    mask, first, second = trio
-    if any(x.dtype != torch.bool for x in trio):
-        return "not true and false"
-    if mask.ndim != 2 or not mask.shape == first.shape == second.shape:
-        return "shapes differ"
-    if mask.numel() < 64:
-        return "too small"
-    if not mask.any() or mask.all():
-        return "no object"
-    better = _class_iou(first, mask) > _class_iou(second, mask)
-    sharper = boundary_iou(second, mask).item() > boundary_iou(first, mask).item()
-    return {
-        (True, False): "first wins both",
-        (False, True): "second wins both",
-        (False, False): "the other way round",
-    }.get((better, sharper), "")
-
-
-def _disk(radius: float, hole: float = 0.0, *, at: float = 12.0) -> Tensor:
-    y, x = torch.meshgrid(torch.arange(24.0), torch.arange(26.0), indexing="ij")
-    away = ((y - at) ** 2 + (x - at) ** 2).sqrt()
-    return (away <= radius) & (away >= hole)
-
-
-_TRUE, _FAT, _RING = _disk(8), _disk(9.5), _disk(8, 5)
-
-
-def _wrong(name: str, trio, sentence: str) -> Wrong:
-    return Wrong(name, trio, sentence, when=lambda value: fault_of(value) == name)
-
-
-OWN = ValueExercise(
-    name="08.own_judges",
-    title="Your own picture: two judges quarrel",
-    minutes=10,
-    difficulty=3,
-    objective="construct two guesses for an object of your own that IoU and boundary IoU rank differently",
-    open=True,
-    accept=lambda trio: fault_of(trio) == "",
-    hints=(
-        "Which mistake costs much area and no outline? Which costs outline and little area?",
-        "1. first: the object, a little too fat  2. second: its outline exactly, with an empty inside",
-        "fat = F.max_pool2d(own_mask[None, None].float(), 5, 1, 2)[0, 0] > 0; hollow = boundary(own_mask, width=3)",
-    ),
-    wrongs=(
-        _wrong("no three tensors", _TRUE, "Give three tensors: own = own_mask, first, second."),
-        _wrong(
-            "not true and false",
-            (_TRUE.long(), _FAT, _RING),
-            "All three are masks of True and False: compare, or use .bool().",
-        ),
-        _wrong("shapes differ", (_TRUE, _FAT[:, 1:], _RING), "All three need one shape (H, W)."),
-        _wrong("too small", (_TRUE[:5, :5], _FAT[:5, :5], _RING[:5, :5]), "Take a picture of at least 64 pixels."),
-        _wrong("no object", (_TRUE & False, _FAT, _RING), "The mask needs an object and something that is not object."),
-        _wrong(
-            "first wins both",
-            (_TRUE, _TRUE, _FAT),
-            "`first` wins with both judges. Give `second` a better outline, whatever its inside.",
-        ),
-        _wrong(
-            "second wins both",
-            (_TRUE, _FAT, _TRUE),
-            "`second` wins with both judges. Take away its inside, and keep its outline.",
-        ),
-        _wrong(
-            "the other way round", (_TRUE, _RING, _FAT), "They quarrel, the other way round: swap first and second."
-        ),
-    ),
-    rights=((_TRUE, _FAT, _RING), [_TRUE, _disk(9.5), _disk(8, 6)]),
-    remark="Before you choose a score, ask which of the two guesses you would rather have.",
 )

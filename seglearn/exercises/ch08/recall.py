@@ -11,16 +11,16 @@ WEIGHTS = ChoiceExercise(
     question="In the loss, pole pixels count ten times as much as before. What happens to the poles in the prediction?",
     options={
         "a": (
-            "More of the true poles are found, and more of what is called pole is none.",
-            "Right: weights move the working point. Recall rises, precision falls.",
+            "More of the true pole pixels are found, and more of what is called pole is not pole.",
+            "Right: weights turn misses into false alarms. Recall rises, precision falls.",
         ),
         "b": (
             "They are drawn more exactly, with fewer mistakes of both kinds.",
-            "A weight adds no knowledge. A doubtful pixel now becomes a pole, be it one or not.",
+            "A weight adds no knowledge. A doubtful pixel is now called pole, rightly or not.",
         ),
         "c": (
             "Fewer pixels are called pole, so that those are sure.",
-            "It is the other way round: missing a pole has become dear, and crying pole has stayed cheap.",
+            "It is the other way round: a missed pole has become expensive, a false alarm has stayed cheap.",
         ),
         "d": ("Nothing: the order of the scores stays.", "The order changes: the network itself learns other scores."),
     },
@@ -33,12 +33,12 @@ STEPS = ChoiceExercise(
     minutes=1,
     difficulty=1,
     objective="recall how far apart neighbors in a pooled map are",
-    question="After three max poolings with stride 2: how many input pixels lie between two neighbors in the map?",
+    question="After three max poolings with stride 2: how far apart do two neighbors of the map stand in the image?",
     options={
-        "a": ("2", "That is one pooling. Each further one doubles the step again."),
-        "b": ("6", "Steps multiply, they do not add: 2 * 2 * 2."),
-        "c": ("8", "Right: 2 * 2 * 2. A pole of one pixel has no place of its own in that map."),
-        "d": ("512", "That is 8 * 8 * 8. Ask for the step along one axis."),
+        "a": ("2 pixels", "That is one pooling. Each further one doubles the step again."),
+        "b": ("6 pixels", "Steps multiply, they do not add: 2 * 2 * 2."),
+        "c": ("8 pixels", "Right: 2 * 2 * 2, the jump. A pole of one pixel has no place of its own in that map."),
+        "d": ("512 pixels", "That is 8 * 8 * 8. Ask for the step along one axis."),
     },
     right="c",
 )

@@ -28,7 +28,7 @@ GUESS = torch.tensor([
 
 
 def _pairs(seed: int):
-    """Smallest first; then other numbers, exactly one half, void under a match, void alone, nothing at all."""
+    """Smallest first; then other numbers, one half, void under a match, void alone, nothing, parts on void."""
     rows = [
         ([[1, 1, 0]], [[1, 1, 1]], "two of three pixels"),
         ([[5, 5, 0, 9]], [[2, 2, 0, 3]], "the numbers of truth and guess have nothing to do with each other"),
@@ -38,11 +38,13 @@ def _pairs(seed: int):
         ([[0, 0, 3]], [[255, 255, 0]], "a false alarm, and nothing to find"),
         ([[1, 1, 0, 2]], [[3, 3, 0, 0]], "one found, one invented"),
         ([[0, 0, 0]], [[0, 255, 0]], "no segment at all: NaN"),
+        ([[1, 1, 2, 2, 2]], [[1, 1, 255, 0, 0]], "a third of segment 2 lies on void: no excuse"),
+        ([[1, 1, 2, 2]], [[1, 1, 255, 0]], "exactly half of segment 2 lies on void: no excuse"),
     ]
     if seed < len(rows):
         pred, truth, note = rows[seed]
         return given(torch.tensor(pred), torch.tensor(truth), note=note)
-    if seed == 8:
+    if seed == len(rows):
         return given(GUESS, TRUTH, note="the drawn example of the chapter")
     return given(GUESS.flip(1) * 7, TRUTH.roll(1, 1), note="another arrangement")
 
@@ -78,15 +80,15 @@ def _counted(
     least: float = 0.5,
     equal: bool = False,
     void_counts: bool = False,
-    excuse: bool = True,
+    void_share: float = 0.5,
     final=lambda total, hits, extra, missed: total / (hits + extra / 2 + missed / 2),
 ) -> float:
     pairs = _table(pred, truth, void_counts=void_counts)
     hits = {pair: value for pair, value in pairs.items() if value > least or (equal and value == least)}
     found, seen = {p for p, _ in hits}, {t for _, t in hits}
     alone = [p for p in _numbers(pred) if p not in found]
-    if excuse:
-        alone = [p for p in alone if 2 * int(((pred == p) & (truth == IGNORE)).sum()) <= int((pred == p).sum())]
+    on_void = {p: (truth[pred == p] == IGNORE).double().mean().item() for p in alone}
+    alone = [p for p in alone if on_void[p] <= void_share]  # the others are excused
     missed = len(_numbers(truth)) - len(seen)
     if not (hits or alone or missed):
         return math.nan
@@ -102,6 +104,10 @@ def _same_number(pred: Tensor, truth: Tensor) -> float:
     extra, missed = len(_numbers(pred)) - len(pairs), len(_numbers(truth)) - len(pairs)
     size = len(pairs) + extra / 2 + missed / 2
     return sum(pairs.values()) / size if size else math.nan
+
+
+def _same_number_on_known(pred: Tensor, truth: Tensor) -> float:
+    return _same_number(pred.where(truth != IGNORE, 0), truth)
 
 
 def _best_iou(pred: Tensor, truth: Tensor) -> float:
@@ -131,7 +137,7 @@ PQ = FunctionExercise(
     difficulty=3,
     objective="derive panoptic quality from two maps of numbered segments, with void",
     cases=_pairs,
-    seeds=10,
+    seeds=12,
     oracle=quality,
     tolerance=1e-6,
     hints=(
@@ -158,6 +164,11 @@ PQ = FunctionExercise(
             "You compare segments of equal number. Numbers are names given in any order: compare every pair.",
         ),
         Wrong(
+            "same number, void dropped",
+            _same_number_on_known,
+            "You pair segments that bear the same number. A number is only a name: compare every pair.",
+        ),
+        Wrong(
             "full penalty",
             _variant(final=lambda total, hits, extra, missed: total / (hits + extra + missed)),
             "You divide by hits + false alarms + misses. The lonely count half each, as in F1.",
@@ -179,8 +190,33 @@ PQ = FunctionExercise(
         ),
         Wrong(
             "no excuse",
-            _variant(excuse=False),
+            _variant(void_share=1.0),
             "A guess that lies mostly on void is a false alarm with you. Nobody can say that it is: leave it out.",
+        ),
+        Wrong(
+            "any void excuses",
+            _variant(void_share=0.0),
+            "A guess that only touches void is excused with you. More than half of it must lie there.",
+        ),
+        Wrong(
+            "half excuses",
+            _variant(void_share=0.5 - 1e-9),
+            "A guess that lies half on void is excused with you. More than half of it must lie there.",
+        ),
+        Wrong(
+            "void erased first",
+            lambda pred, truth: _counted(pred.where(truth != IGNORE, 0), truth),
+            "You erase void from the guess and then forget it. Whether a guess is excused depends on its whole area.",
+        ),
+        Wrong(
+            "void is ground",
+            lambda pred, truth: _counted(pred, truth.where(truth != IGNORE, 0)),
+            "Void counts as ground with you, so what lies on it is wrong. Nobody knows what is there.",
+        ),
+        Wrong(
+            "nothing is 0",
+            lambda pred, truth: 0.0 if math.isnan(quality(pred, truth)) else quality(pred, truth),
+            "Without any segment you say 0, a failure. There was nothing to find: return nan.",
         ),
         Wrong(
             "misses forgiven",
