@@ -25,7 +25,7 @@ from seglearn.data import DrawnStreets, read_image, read_mask
 from seglearn.exercises import check, gap, guess, hint, progress, solution
 from seglearn.labels import STREETS
 from seglearn.plots import describe, frame_squares, panels
-from seglearn.plots import show_cone, show_heat, show_image, show_overlay, show_values
+from seglearn.plots import show_cone, show_heat, show_image, show_values
 from seglearn.pooling import avg_pool2d, max_pool2d, max_unpool2d
 from seglearn.training import seed_everything
 from seglearn.widgets import Goal, PoolingExplorer, ReceptiveFieldExplorer
@@ -177,7 +177,7 @@ gap("04.zeros_win", wrong)
 # %% [markdown]
 # Every window at the border reports a 0 that does not exist, stronger than anything that does. Behind a ReLU nothing is negative and the mistake sleeps.
 #
-# **Exercise 04.max_pool** (core, 10 minutes; objective: implement the general case): **step 3, all yours.** *Loops are welcome.*
+# **Exercise 04.max_pool** (core, 10 minutes; objective: implement the general case): **step 3, all yours.** *Loops are welcome. Keep the dtype of `x`.*
 
 # %% tags=["exercise", "04.max_pool"]
 def max_pool(x, kernel_size, stride, padding):
@@ -308,7 +308,7 @@ check("04.break_pole", hidden)
 # %% [markdown]
 # ## 3 · Experiment: a thin pole goes through pooling
 #
-# A nearly perfect detector answers 1 on thin poles (at most 2 pixels wide) and 0 elsewhere, plus a little noise. We pool by 2, 4 and 8, and come back by two roads: by the indices, or by copying each value into its whole window.
+# A nearly perfect detector answers 1 on thin poles (at most 2 pixels wide) and 0 elsewhere, plus a little noise. We pool by 2, 4 and 8, and come back by two roads: by the indices, or by copying each value into its whole window. A pole is found where the answer stays above 0.5.
 #
 # **Hypothesis 1.** Max pooling still finds every pole, average pooling does not. **Hypothesis 2.** The indices bring the thin poles back.
 
@@ -356,7 +356,7 @@ assert shares[2]["right: copy"] < 55 and 5 < shares[8]["right: copy"] < 11
 
 truth = worlds[0][[int(worlds[0].sum(dim=(1, 2, 3)).argmax())]]          # the scene with most of them
 kept, places = max_pool2d(truth, 4, return_indices=True)
-axes = panels(3, titles=["Thin poles, then pooled by 4", "Back by index: thin, with holes", "Back by copying: whole, but thick"])
+axes = panels(3, titles=["Thin poles, before pooling by 4", "Back by index: thin, with holes", "Back by copying: whole, but thick"])
 copied = F.interpolate(kept, scale_factor=4, mode="nearest-exact")
 for ax, picture in zip(axes, (truth, max_unpool2d(kept, places, 4), copied), strict=True):
     show_image(picture[0], ax)
@@ -599,7 +599,7 @@ stack = [Layer(3, stride=2), Layer(3, stride=2), Layer(3), Layer(3, dilation=2),
 check("04.design", stack)
 
 # %% [markdown]
-# **Exercise 04.own_field** (transfer, 10 minutes). *How wide is something in a picture of your own, in pixels (4 to 200)? Build a network, from (1, 3, H, W) to a feature map, whose **measured** field reaches from any part of it to any other. Its answers may stand at most 16 pixels apart.* Without a picture, take a person of 15 pixels.
+# **Exercise 04.own_field** (transfer, 10 minutes). *How wide is something in a picture of your own, in pixels (4 to 200)? Build a network, from (1, 3, H, W) to a feature map, whose **measured** field reaches from any part of it to any other. Its answers may stand at most 16 pixels apart. `own` is the pair of network and width.* Without a picture, take a person of 15 pixels.
 
 # %% tags=["exercise", "04.own_field"]
 ### BEGIN SOLUTION

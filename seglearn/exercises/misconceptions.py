@@ -124,7 +124,8 @@ def _factor(pairs: Sequence[tuple[Tensor, Tensor]]) -> str:
     most = right.abs().argmax()
     factor, summand = (mine[most] / right[most]).item(), (mine - right).mean().item()
     if abs(factor) > 1e-9 and not unequal(mine, factor * right, 1e-5).any():
-        return f"Each of your values is {factor:.6g} times the expected one."
+        said = f"{factor:.6g}"
+        return "" if said == "1" else f"Each of your values is {said} times the expected one."  # 1: rounding alone
     if not unequal(mine, right + summand, 1e-5).any():
         return f"Each of your values is the expected one {summand:+.6g}."
     return ""

@@ -5,7 +5,7 @@ import math
 from torch import Tensor
 from torch.nn import functional as F
 
-from seglearn.exercises.ch04.windows import avg_pool, max_pool, pools, windows
+from seglearn.exercises.ch04.windows import POOLS, avg_pool, max_pool, pools, windows
 from seglearn.exercises.kinds import FunctionExercise, Wrong
 from seglearn.exercises.laws import gradient_reaches
 
@@ -27,7 +27,7 @@ AVG_POOL = FunctionExercise(
         "The same sums over a map of ones count the real pixels.",
     ),
     cases=pools,
-    seeds=7,
+    seeds=len(POOLS),
     oracle=avg_pool,
     laws=(gradient_reaches(),),
     rights=(
@@ -45,6 +45,11 @@ AVG_POOL = FunctionExercise(
             "zeros do not count",
             _of_nonzero,
             "You divide by the number of values that are not 0. A real pixel may be 0, and counts.",
+        ),
+        Wrong(
+            "always float32",
+            lambda x, k, s, p: avg_pool(x.float(), k, s, p),
+            "Right, but in float32, as torch.zeros and torch.empty make it. Keep the dtype of x: dtype=x.dtype.",
         ),
         Wrong(
             "sum",

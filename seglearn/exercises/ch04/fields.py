@@ -52,11 +52,12 @@ def _walk(
     return size, jump
 
 
-def _added_jumps(layers: Stack) -> tuple[int, int]:
+def _added_jumps(layers: Stack, first: int = 0) -> tuple[int, int]:
+    """Return the size and jump of someone who adds strides: 1 + 1 + 1 with `first` 0, 1 + 2 + 2 with `first` 1."""
     size, jump = 1, 1
     for kernel_size, stride, dilation in layers:
         size += dilation * (kernel_size - 1) * jump
-        jump += stride - 1
+        jump += stride - 1 + first
     return size, jump
 
 
@@ -90,6 +91,11 @@ BY_HEAD = ValueExercise(
     expected=14,
     wrongs=(
         Wrong("no jump", 10, "Behind the pooling, neighbors are two pixels apart: each 3 x 3 layer adds 2 * 2 there."),
+        Wrong(
+            "pooling without effect",
+            9,
+            "These are the four convolutions alone. The pooling adds 1, and stretches later steps.",
+        ),
         Wrong("jump too early", 15, "The pooling itself still works on the full map: it adds (2 - 1) * 1, not 2."),
         Wrong("pooling forgotten", 13, "A pooling window is 2 wide and sees one pixel more: it adds 1."),
         Wrong(
@@ -159,6 +165,11 @@ FIELD = FunctionExercise(
             "jumps added",
             _added_jumps,
             "Strides multiply: after two layers of stride 2 neighbors are 4 pixels apart.",
+        ),
+        Wrong(
+            "strides added to the first jump",
+            lambda layers: _added_jumps(layers, first=1),
+            "You add the stride to the jump. It multiplies: a stride of 1 leaves the jump alone.",
         ),
         Wrong("product", _product, "Fields do not multiply: each layer adds a rim around what was seen before."),
         Wrong(

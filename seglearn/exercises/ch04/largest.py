@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from seglearn.exercises.ch04.windows import folded, folds, looped, max_pool, pools, windows
+from seglearn.exercises.ch04.windows import POOLS, folded, folds, looped, max_pool, pools, windows
 from seglearn.exercises.kinds import FunctionExercise, Wrong
 from seglearn.exercises.laws import gradient_reaches
 
@@ -93,7 +93,7 @@ MAX_POOL = FunctionExercise(
         "F.pad(x, (p, p, p, p), value=-torch.inf).unfold(2, k, s).unfold(3, k, s).amax(dim=(-2, -1))",
     ),
     cases=pools,
-    seeds=7,
+    seeds=len(POOLS),
     oracle=max_pool,
     laws=(gradient_reaches(),),
     rights=(lambda x, k, s, p: F.max_pool2d(x, k, s, p), looped(-math.inf, torch.maximum)),
@@ -107,6 +107,21 @@ MAX_POOL = FunctionExercise(
             "started from zero",
             looped(0.0, torch.maximum),
             "Your running maximum starts at 0, so nothing negative ever comes out. Start at -infinity.",
+        ),
+        Wrong(
+            "a very negative number",
+            lambda x, k, s, p: windows(x, k, s, p, -1e9).amax(dim=(-2, -1)),
+            "Your padding, about -1e9, wins where everything real lies below it. Only -infinity never wins.",
+        ),
+        Wrong(
+            "minus a thousand",
+            lambda x, k, s, p: windows(x, k, s, p, -1e3).amax(dim=(-2, -1)),
+            "Your padding, about -1000, wins where everything real lies below it. Only -infinity never wins.",
+        ),
+        Wrong(
+            "always float32",
+            lambda x, k, s, p: max_pool(x, k, s, p).float(),
+            "Right, but in float32, as torch.zeros and torch.empty make it. Keep the dtype of x: dtype=x.dtype.",
         ),
         Wrong(
             "no padding",

@@ -1,13 +1,17 @@
 """The learner's own object and own network: does one answer of the network see the whole thing?"""
 
+import functools
+import operator
 from typing import Any
 
 from torch import Tensor, nn
 
-from seglearn.convolution import measured_receptive_field
+from seglearn.convolution import MeasuredField, measured_receptive_field
 from seglearn.exercises.kinds import ValueExercise, Wrong
 
 LARGEST_PX, COARSEST = 200, 16
+MORE = 16  # the picture is so many jumps of COARSEST wider than high: how many more answers stand in a row?
+FULL = 0.9  # of the lines across the field some path must reach at least this share
 
 
 def fault_of(own: Any) -> str:
@@ -17,25 +21,34 @@ def fault_of(own: Any) -> str:
     model, object_px = own
     if not isinstance(model, nn.Module):
         return "no model"
-    if isinstance(object_px, bool) or not isinstance(object_px, int):
+    if isinstance(object_px, bool) or not hasattr(object_px, "__index__"):
         return "no whole number"
     if not 4 <= object_px <= LARGEST_PX:
         return "no such object"
-    return _fault_of_model(model, object_px)
+    state = repr(model), *((id(weights), weights._version) for weights in model.parameters())
+    return _fault_of_model(model, operator.index(object_px), state)
 
 
-def _fault_of_model(model: nn.Module, object_px: int) -> str:
-    side = 4 * object_px + 32
+@functools.lru_cache(maxsize=1)  # every wrong answer of a check asks again, and measuring takes a while
+def _fault_of_model(model: nn.Module, object_px: int, state: tuple) -> str:
+    side = 3 * object_px + 64
     try:
-        found = measured_receptive_field(model, (side, side + 16))
+        found = measured_receptive_field(model, (side, side + MORE * COARSEST))
     except (ValueError, TypeError, RuntimeError, AttributeError):
         return "no feature map"
-    if COARSEST * (found.unit[0] * 2 + 1) < side:
+    if found.unit[1] - found.unit[0] < MORE // 2:  # the unit in the middle: half as many more
         return "too coarse"
     smallest = min(found.size)
     if smallest < object_px:
         return "less than the object"
-    return "" if smallest >= 2 * object_px - 1 else "from the middle only"
+    if smallest < 2 * object_px - 1:
+        return "from the middle only"
+    return "" if _reached(found) >= FULL else "holes"
+
+
+def _reached(found: MeasuredField) -> float:
+    """Return the share of the rows, or of the columns, of the field that some path reaches: the smaller one."""
+    return min((found.heat.sum(dim=axis) > 0).sum().item() / found.size[1 - axis] for axis in (0, 1))
 
 
 def blocks(count: int, channels: int = 8) -> nn.Sequential:
@@ -73,7 +86,7 @@ OWN_FIELD = ValueExercise(
         "Each block of a 3 x 3 convolution and a pooling by 2 about doubles the field.",
     ),
     accept=lambda own: fault_of(own) == "",
-    rights=((blocks(3), 15), [blocks(2), 8]),
+    rights=((blocks(3), 15), [blocks(2), 8], (blocks(4), 20)),
     wrongs=(
         _wrong("no pair", blocks(3), "Give both, the network and the size of the object: own = model, object_px."),
         _wrong("no model", ([3, 3, 3], 15), "First comes the network itself, for example nn.Sequential(...)."),
@@ -94,6 +107,12 @@ OWN_FIELD = ValueExercise(
             "from the middle only",
             (blocks(2), 15),
             "Measured: from its middle your network sees the whole object, but not from its ends. 2 * object_px - 1!",
+        ),
+        _wrong(
+            "holes",
+            (nn.Conv2d(3, 8, 3, dilation=15, padding=15), 15),
+            "Measured: the field is wide enough, but no path reaches most of the pixels inside. "
+            "Mix dilations with a 1 among them, and step by less than a window.",
         ),
     ),
     open=True,

@@ -8,7 +8,7 @@ RECALL_REACH = ChoiceExercise(
     minutes=1,
     difficulty=1,
     objective="compute how many pixels a kernel spans",
-    question="A 3 x 3 kernel has dilation 2. How many pixels does it span, from its first tap to its last, with both?",
+    question="A 3 x 3 kernel has dilation 2. How many pixels does it span, first and last tap included?",
     options={
         "a": ("3", "3 is the number of taps in a row. Dilation 2 leaves a gap of one pixel between them."),
         "b": ("5", "Right: dilation * (kernel_size - 1) + 1 = 2 * 2 + 1."),

@@ -24,6 +24,7 @@ POOLS = [  # shape of x, kernel_size, stride, padding, why
     ((1, 1, 6, 9), 2, 3, 0, "a stride larger than the window"),
     ((1, 2, 5, 5), 1, 2, 0, "windows of one pixel"),
     ((2, 1, 4, 6), 5, 1, 2, "a window larger than the map, thanks to padding"),
+    ((1, 1, 4, 5), 3, 2, 1, "three columns ruled out with -1e30"),
 ]
 
 
@@ -33,12 +34,14 @@ def folds(seed: int):
 
 
 def pools(seed: int):
-    """Return negative maps first, where zeros would win; later maps with zeros in them, and one in float64."""
+    """Return negative maps first, where zeros would win; later one with zeros, one in float64, one with -1e30."""
     shape, k, stride, padding, note = POOLS[seed]
     x = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
     x = -1 - x.abs() if seed in (0, 2) else x
     if seed == 3:
         x[..., ::2] = 0
+    if seed == 7:
+        x[..., :3] = -1e30
     return given(x.double() if seed == 4 else x, k, stride, padding, note=note)
 
 
