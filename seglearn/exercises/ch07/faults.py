@@ -25,8 +25,12 @@ def _tame(value: Tensor) -> bool:
     return bool(value.isfinite().all()) and float(value.abs().max()) <= 100
 
 
+def _ours(value) -> bool:
+    return _is_pair(value) and value.flatten().tolist() == [60.0, -60.0]
+
+
 def _breaks(value) -> bool:
-    if not (_is_pair(value) and _tame(value)):
+    if not (_is_pair(value) and _tame(value)) or _ours(value):
         return False
     return bool(naive(value, TRUTH).isinf()) and bool(cross_entropy_loss(value, TRUTH).isfinite())
 
@@ -45,9 +49,12 @@ BREAK = ValueExercise(
     hints=(
         "Below which size does float32 round a probability to 0?",
         "1. the true class is 1  2. make it improbable  3. float32 ends near exp(-104), and both signs may help",
-        "torch.tensor([60.0, -60.0]).reshape(1, 2, 1, 1)",
+        "torch.tensor([70.0, -50.0]).reshape(1, 2, 1, 1)",
     ),
     wrongs=(
+        Wrong(
+            "ours", _pair(60, -60), "These are our logits. Find others: how far apart must two logits be?", when=_ours
+        ),
         Wrong(
             "the other class",
             _pair(-60, 60),
@@ -58,7 +65,9 @@ BREAK = ValueExercise(
             "not far enough",
             _pair(40, -40),
             "The difference is not large enough: float32 still has a number for this probability. Go on.",
-            when=lambda v: _is_pair(v) and _tame(v) and not _breaks(v) and v[0, 1, 0, 0] < v[0, 0, 0, 0],
+            when=lambda v: (
+                _is_pair(v) and _tame(v) and not _breaks(v) and not _ours(v) and v[0, 1, 0, 0] < v[0, 0, 0, 0]
+            ),
         ),
         Wrong(
             "too wild",
@@ -76,7 +85,19 @@ BREAK = ValueExercise(
             "double",
             _pair(60, -60, torch.float64),
             "float64 has room for such a probability. Networks compute in float32: use that.",
-            when=lambda v: isinstance(v, Tensor) and v.dtype != torch.float32,
+            when=lambda v: isinstance(v, Tensor) and v.dtype == torch.float64,
+        ),
+        Wrong(
+            "whole numbers",
+            _pair(70, -50, torch.int64),
+            "These are whole numbers, and softmax needs float32: write 70.0 in place of 70.",
+            when=lambda v: isinstance(v, Tensor) and not v.is_floating_point(),
+        ),
+        Wrong(
+            "a list",
+            [70.0, -50.0],
+            "This is a list. Make it a tensor: torch.tensor([...]).reshape(1, 2, 1, 1).",
+            when=lambda v: isinstance(v, list | tuple),
         ),
         Wrong(
             "a line",
@@ -85,7 +106,7 @@ BREAK = ValueExercise(
             when=lambda v: isinstance(v, Tensor) and v.dtype == torch.float32 and v.shape != (1, 2, 1, 1),
         ),
     ),
-    rights=(_pair(60, -60), _pair(100, -100), _pair(55, -55)),
+    rights=(_pair(70, -50), _pair(100, -100), _pair(55, -55)),
     remark="exp(-104) is the last stop of float32. log_softmax never goes there: it subtracts instead of dividing.",
 )
 
@@ -96,7 +117,7 @@ FLOOR = ValueExercise(
     difficulty=2,
     objective="derive the smallest loss that softmax twice can reach",
     expected=math.log(1 + 7 / math.e),
-    tolerance=2e-3,
+    tolerance=5e-3,
     hints=(
         "After the first softmax, what is the best that K numbers can look like to the second one?",
         "1. the best probabilities are 1, 0, 0, ...  2. as logits: e^1 against seven times e^0  3. -ln of the share",
@@ -114,7 +135,7 @@ FLOOR = ValueExercise(
         ),
         Wrong("one", 1.0, "1 is the largest number that the second softmax sees. Send it through, beside seven 0s."),
     ),
-    rights=(1.274, -math.log(math.e / (math.e + 7))),
+    rights=(1.274, 1.27, -math.log(math.e / (math.e + 7))),
     remark="ln(1 + (K - 1) / e): a training whose loss levels off near this number has a softmax too many.",
 )
 

@@ -57,6 +57,12 @@ OWN = ValueExercise(
     ),
     wrongs=(
         Wrong(
+            "not three things",
+            (_CE, _DICE),
+            "Three things are asked, in this order: your mask, cross-entropy, Dice.",
+            when=lambda v: not (isinstance(v, tuple | list) and len(v) == 3),
+        ),
+        Wrong(
             "losses swapped",
             (_MASK, _DICE, _CE),
             "The two losses stand in the other order: first cross-entropy, then Dice.",
