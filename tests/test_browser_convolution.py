@@ -164,6 +164,25 @@ def test_a_cell_says_when_it_cannot_read_what_was_typed(touch):
     assert cell.input_value() == "99"
 
 
+HALF_TYPED = """async (cell) => {
+    cell.focus();
+    for (const text of ["2", "2/"]) {
+        cell.value = text;
+        cell.dispatchEvent(new Event("input"));
+    }
+    for (let i = 0; i < 5; i++) await new Promise(requestAnimationFrame);
+    return [cell.value, cell.getAttribute("aria-invalid")];
+}"""
+
+
+def test_a_number_that_is_half_typed_is_left_alone(touch):
+    root = touch.explorable("Convolution explorer")
+    cell = root.locator("input[data-control=kernel]").nth(5)
+    assert cell.evaluate(HALF_TYPED) == ["2/", "true"]
+    cell.blur()
+    assert (cell.input_value(), cell.get_attribute("aria-invalid")) == ("2", "false")
+
+
 def test_the_window_follows_the_mouse(touch):
     root = touch.explorable("Convolution explorer")
     root.get_by_role("radio", name="tiny grid").press("Space")

@@ -144,12 +144,13 @@ function cellsKnob({ name, label, rows, columns, step, presets }, change, read) 
     const most = Math.max(...values.map(Math.abs)) || 1;
     inputs.forEach((input, index) => {
       const [value, isFocused] = [values[index], input.getRootNode().activeElement === input];
-      if (!isFocused || parseNumber(input.value) !== value) {
+      const typed = parseNumber(input.value); // NaN while a number is half typed, as in "2/": leave that alone
+      if (!isFocused || (!Number.isNaN(typed) && typed !== value)) {
         input.value = spell(value);
         if (isFocused) input.select(); // what is typed next replaces it
       }
       input.setAttribute("aria-valuenow", value);
-      input.setAttribute("aria-invalid", false);
+      input.setAttribute("aria-invalid", isFocused && Number.isNaN(typed));
       tint(input, value / most);
     });
     for (const { button, values: wanted } of buttons) {
