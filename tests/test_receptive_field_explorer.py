@@ -212,7 +212,8 @@ def test_a_goal_and_a_picture_of_your_own():
 def test_the_street_has_a_car_of_29_px_where_the_unit_starts():
     _, mask = draw_street(**receptive_field_explorer.STREET)
     patches, _ = connected_pixels((mask == STREETS.index("car")).numpy())
-    row, column = receptive_field_explorer.CAR
+    explorer = ReceptiveFieldExplorer()
+    row, column = explorer.row, explorer.column
     assert mask[row, column] == STREETS.index("car")
     across = np.flatnonzero((patches == patches[row, column]).any(axis=0))
     assert (len(across), across.min(), across.max()) == (29, column - 14, column + 14)
