@@ -326,6 +326,22 @@ def test_plain_relations_are_named_when_nobody_listed_the_mistake(change, senten
     assert sentence in repr(seen)
 
 
+def test_rounding_alone_is_not_called_a_factor():
+    exercise = FunctionExercise(
+        name="99.sum",
+        title="",
+        minutes=1,
+        difficulty=1,
+        objective="",
+        cases=lambda seed: given(torch.tensor([0.1 + seed, 0.7], dtype=torch.float64)),
+        seeds=2,
+        oracle=lambda x: x / 3,
+    )
+    said = repr(judge(exercise, lambda x: x.float() / 3))
+    assert "values differ" in said
+    assert "times the expected" not in said
+
+
 def test_handing_the_input_back_is_named():
     assert "nothing was computed" in repr(judge(ONE_HOT, lambda mask, classes: mask))
 

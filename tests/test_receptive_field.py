@@ -214,6 +214,7 @@ class Pieces(nn.Module):
             TypeError,
             "layer 1: it must be a Layer, got (3, 2). Write Layer(3, stride=2).",
         ),
+        (lambda: receptive_field(Layer(3)), TypeError, "layers must be a list of Layer, got Layer(kernel_size=3"),
         (lambda: receptive_field([Layer(3), Layer(0)]), ValueError, "layer 2: kernel_size must be at least 1, got 0."),
         (lambda: receptive_field([Layer(3, stride=0)]), ValueError, "layer 1: stride must be at least 1, got 0."),
         (
@@ -225,6 +226,11 @@ class Pieces(nn.Module):
             lambda: measured_receptive_field(nn.Flatten(), 8),
             ValueError,
             "must give an output (1, K, h, w) with units to ask, got (1, 192). Leave out what pools or flattens",
+        ),
+        (
+            lambda: measured_receptive_field([nn.Identity()], 8),
+            TypeError,
+            "the model must be an nn.Module, got list. Use nn.Sequential(...).",
         ),
         (lambda: measured_receptive_field(Pieces(), 8), TypeError, "the model must return a tensor, got dict."),
         (lambda: measured_receptive_field(Cut(), 8), ValueError, "the output must depend on the image"),

@@ -1,7 +1,7 @@
 """How far a unit sees: by arithmetic over a stack of layers, and by the gradient of a real model."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -46,7 +46,7 @@ def receptive_field(layers: Sequence[Layer], *, image_size: Size | None = None) 
 
     Raises:
         ValueError: a setting is out of range, or a window does not fit into what the layer before it left.
-        TypeError: something is no Layer, or a setting is no int and no pair of ints.
+        TypeError: layers is no list, something in it no Layer, or a setting no int and no pair of ints.
 
     Example:
         >>> for row in receptive_field([Layer(3, padding=1), Layer(2, stride=2), Layer(3, padding=1)]):
@@ -60,6 +60,8 @@ def receptive_field(layers: Sequence[Layer], *, image_size: Size | None = None) 
     doi:10.23915/distill.00021, which starts from the left end of the field; ours is its center.
     """
     where = "receptive_field"
+    if not isinstance(layers, Iterable):
+        raise TypeError(f"{where}: layers must be a list of Layer, got {layers!r}. Write [Layer(3), ...].")
     output = None if image_size is None else pair(where, "image_size", image_size, least=1)
     size, jump, start = (1, 1), (1, 1), (0.0, 0.0)
     table = [("image", size, jump, start, output)]
@@ -154,7 +156,7 @@ def measured_receptive_field(
 
     Raises:
         ValueError: the output has another shape, or no pixel has a gradient.
-        TypeError: the model returns no tensor, or a setting is no int and no pair of ints.
+        TypeError: the model is no nn.Module or returns no tensor, or a setting is no int and no pair of ints.
 
     Example:
         >>> field = measured_receptive_field(nn.Conv2d(3, 4, kernel_size=(3, 5)), 9)
@@ -165,6 +167,8 @@ def measured_receptive_field(
     middle.
     """
     where = "measured_receptive_field"
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"{where}: the model must be an nn.Module, got {type(model).__name__}. Use nn.Sequential(...).")
     size = pair(where, "image_size", image_size, least=1)
     generator = torch.Generator().manual_seed(seed)
     probe = copy.deepcopy(model).cpu().double().eval().requires_grad_(False)
