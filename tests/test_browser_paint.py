@@ -71,7 +71,7 @@ def test_keys_move_the_brush_paint_and_erase(touch):
 def test_a_mouse_strokes_without_gaps(touch):
     root = touch.explorable("Paint explorer")
     root.get_by_role("button", name="Erase all").click()
-    wait_for_facts(touch, root, "facts.precision === null")
+    wait_for_facts(touch, root, "facts.precision === 0 && facts.hits === 0")
     root.get_by_role("radio", name="paint").press("Space")
     canvas = root.locator("canvas[role=application]")
     canvas.scroll_into_view_if_needed()

@@ -77,12 +77,14 @@ def test_the_band_is_that_of_boundary_iou(size, band):
 # --- extremes -------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_painted_has_no_precision():
+def test_nothing_painted_has_precision_0_as_the_library_has_it():
     explorer = PaintExplorer()
     explorer.pred = [0] * 768
-    assert explorer.facts["precision"] is None
+    mask = torch.from_numpy(paint.sign_on_a_pole()).long()
+    confusion = confusion_matrix(torch.zeros_like(mask)[None], mask[None], classes=2)
+    assert explorer.facts["precision"] == 0 == precision(confusion)[1]
     assert (explorer.facts["dice"], explorer.facts["boundary_iou"]) == (0, 0)
-    assert "precision undefined, recall 0.000" in repr(explorer)
+    assert "precision 0.000, recall 0.000" in repr(explorer)
     assert explorer.still() != PaintExplorer().still()
 
 

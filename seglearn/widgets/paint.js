@@ -53,7 +53,7 @@ export function compute(params) {
     false_alarms: falseAlarms,
     correct_background: correctBackground,
     pixel_accuracy: (hits + correctBackground) / truth.length,
-    precision: painted ? hits / painted : null,
+    precision: painted ? hits / painted : 0,
     recall: hits / (hits + misses),
     dice: (2 * hits) / (2 * hits + misses + falseAlarms),
     iou: hits / (hits + misses + falseAlarms),
@@ -61,13 +61,11 @@ export function compute(params) {
   };
 }
 
-const score = (value) => (value === null ? "undefined" : value.toFixed(3));
-
 const spelled = (name) => name.replaceAll("_", " ").replace("iou", "IoU").replace("dice", "Dice");
 
 export function describe(facts) {
   const counts = `${facts.hits} hits, ${facts.misses} misses, ${facts.false_alarms} false alarms`;
-  const said = SCORES.map(([name]) => `${spelled(name)} ${score(facts[name])}`);
+  const said = SCORES.map(([name]) => `${spelled(name)} ${facts[name].toFixed(3)}`);
   return `${counts}: ${said.join(", ")}.`;
 }
 
@@ -133,8 +131,8 @@ function build(stage, aside, { change, fixed }) {
   aside.append(make("div", { class: "sl-meters" }, ...meters.map((item) => item.node)));
   const first = compute({ ...unpack(fixed), pred: fixed.begin });
   for (const { name, node } of meters) {
-    const mark = make("span", { class: "sl-before", title: `at the start: ${score(first[name])}` });
-    mark.style.left = `${100 * (first[name] ?? 0)}%`;
+    const mark = make("span", { class: "sl-before", title: `at the start: ${first[name].toFixed(3)}` });
+    mark.style.left = `${100 * first[name]}%`;
     node.querySelector(".sl-track").append(mark);
   }
 

@@ -47,7 +47,8 @@ def facts(params: dict) -> dict:
         dice = 2·hits / (2·hits + misses + false_alarms)         recall    = hits / (hits + misses)
         iou  = hits / (hits + misses + false_alarms)             boundary_iou: see seglearn.metrics
 
-    Precision is None while nothing is painted. The truth holds at least one pixel, so that nothing else divides by 0.
+    Precision is 0 while nothing is painted, as seglearn.metrics has it for a class of the truth that is never
+    predicted. The truth holds at least one pixel, so that nothing else divides by 0.
 
     Params:
         truth (H, W) bool; pred (flat list of 0 and 1)
@@ -67,7 +68,7 @@ def facts(params: dict) -> dict:
         "false_alarms": false_alarms,
         "correct_background": correct_background,
         "pixel_accuracy": (hits + correct_background) / truth.size,
-        "precision": hits / painted if painted else None,
+        "precision": hits / painted if painted else 0.0,
         "recall": hits / (hits + misses),
         "dice": 2 * hits / (2 * hits + misses + false_alarms),
         "iou": hits / (hits + misses + false_alarms),
@@ -78,16 +79,12 @@ def facts(params: dict) -> dict:
 def describe(facts: dict) -> str:
     """Return the facts as one sentence."""
     counts = "{hits} hits, {misses} misses, {false_alarms} false alarms".format(**facts)
-    said = (f"{_spelled(name)} {_score(facts[name])}" for name in SCORES)
+    said = (f"{_spelled(name)} {facts[name]:.3f}" for name in SCORES)
     return f"{counts}: {', '.join(said)}."
 
 
 def _spelled(name: str) -> str:
     return name.replace("_", " ").replace("iou", "IoU").replace("dice", "Dice")
-
-
-def _score(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.3f}"
 
 
 class Pixels(traitlets.List):
@@ -175,9 +172,9 @@ class PaintExplorer(Explorable):
         grid.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal", xticks=[], yticks=[])
         grid.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=3, frameon=False, fontsize=8)
         names = [_spelled(name) for name in SCORES]
-        bars = scores.barh(names, [found[name] or 0 for name in SCORES], 0.55, color="#5f6b7a")
-        scores.bar_label(bars, [_score(found[name]) for name in SCORES], padding=4, fontsize=8)
-        before = [self._start[name] or 0 for name in SCORES]
+        bars = scores.barh(names, [found[name] for name in SCORES], 0.55, color="#5f6b7a")
+        scores.bar_label(bars, fmt="%.3f", padding=4, fontsize=8)
+        before = [self._start[name] for name in SCORES]
         scores.plot(before, range(len(SCORES)), "|", color="black", markersize=15, label="at the start")
         scores.set(xlim=(0, 1.3), xticks=[0, 0.5, 1], title="Six judges of one picture")
         scores.invert_yaxis()

@@ -77,8 +77,8 @@ function meter(name, label, goals) {
   const sum = make("span", { class: "sl-sum" });
   const node = make("div", { class: "sl-meter" }, make("div", {}, make("span", {}, label), value), track, sum);
   const show = (score, formula) => {
-    value.textContent = score === null ? "undefined" : score.toFixed(3);
-    bar.style.width = `${100 * (score ?? 0)}%`;
+    value.textContent = score.toFixed(3);
+    bar.style.width = `${100 * score}%`;
     sum.textContent = formula;
   };
   return { node, show };
