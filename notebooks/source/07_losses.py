@@ -555,7 +555,7 @@ print("after 42 epochs, mean IoU:", {name: told(values) for name, values in long
 # %% [markdown]
 # **Verdict.** *Hypothesis 1 holds:* weights move errors from misses to false alarms. So do the two Tversky settings: one careful, one bold, with the same mean IoU. *Hypothesis 2 holds* after 14 epochs for Lovász, Dice and Tversky: more than three spreads (standard deviations over seeds) above cross-entropy. Among these there is **no difference** (below two spreads). It fails for Jaccard: neither it nor focal differs from cross-entropy. *Hypothesis 3 fails:* the calibration error of focal loss is several times that of weighted cross-entropy.
 #
-# Patience does as much: after 42 epochs, plain cross-entropy is level with Lovász, the best above. Dice trained as long is still ahead, by less than half of its first lead. Much of its advantage was a head start.
+# Patience does as much: after 42 epochs, plain cross-entropy is level with Lovász, the best above. Dice trained as long is still ahead, by less than half of its first lead.
 #
 # ### When do weights help?
 #
@@ -604,7 +604,7 @@ assert abs(ahead((28, "weights"), (28, "cross-entropy"), reals)) < 2
 
 # %% [markdown]
 # **Weights turn misses into false alarms; whether that helps depends on which of them you had.** On the drawn poles they paint two to three pixels for each true one. Where plain cross-entropy had learned the poles, that costs IoU; in seed 1 it had not, and weights save the class. Square roots of the weights cost less, and save it, too.
-# On CamVid, the plain mean finds none of the rare pixels in 14 epochs. Weights find about a third, with a precision near 0.1, and the common classes pay for it: the mean IoU shows **no difference**. Again the square roots do better. After 28 epochs, still no difference between full weights and none.
+# On CamVid, the plain mean finds none of the rare pixels in 14 epochs. Weights find about a third, with a precision near 0.1, and the common classes pay for it: the mean IoU shows **no difference**. Again the square roots do better. After 28 epochs, full weights still make no difference.
 #
 # ## 6 · A softmax too many
 #
