@@ -310,6 +310,17 @@ def shown(root) -> dict:
     return json.loads(root.get_attribute("data-facts"))
 
 
+def wait_for_facts(notebook, root, condition: str) -> None:
+    """Wait until a JavaScript condition on `facts`, as the picture wrote them beside itself, holds."""
+    source = f"root => {{ const facts = JSON.parse(root.dataset.facts); return {condition}; }}"
+    notebook.page.wait_for_function(source, arg=root.element_handle(), timeout=10 * SECOND)
+
+
+def wait_for_fact(notebook, root, name: str, value) -> None:
+    """Wait until one of the facts has this value."""
+    wait_for_facts(notebook, root, f"JSON.stringify(facts[{json.dumps(name)}]) === JSON.stringify({json.dumps(value)})")
+
+
 def assert_kernel_agrees(notebook, variable: str, facts: dict) -> None:
     """Ask the kernel until what was done by hand has reached it: the browser sends changes when the kernel is free."""
     for _ in range(5):

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 from contextlib import closing
 
 import numpy as np
@@ -15,6 +14,7 @@ from browsing import (
     report_latency,
     shown,
     text_of,
+    wait_for_fact,
     write_notebook,
 )
 from PIL import Image
@@ -97,11 +97,6 @@ def touch(browser, lab):
     notebook.run_all(120)
     yield notebook
     notebook.close()
-
-
-def wait_for_fact(notebook, root, name: str, value) -> None:
-    condition = "([root, name, value]) => JSON.stringify(JSON.parse(root.dataset.facts)[name]) === value"
-    notebook.page.wait_for_function(condition, arg=[root.element_handle(), name, json.dumps(value)])
 
 
 def test_convolution_is_led_by_keys_through_its_goals(touch):

@@ -8,6 +8,7 @@ from browsing import (
     assert_python_agrees,
     report_latency,
     shown,
+    wait_for_facts,
     write_notebook,
 )
 
@@ -35,11 +36,6 @@ def touch(browser, lab):
     notebook.run_all(120)
     yield notebook
     notebook.close()
-
-
-def wait_for_facts(notebook, root, condition: str) -> None:
-    source = f"root => {{ const facts = JSON.parse(root.dataset.facts); return {condition}; }}"
-    notebook.page.wait_for_function(source, arg=root.element_handle(), timeout=10_000)
 
 
 def test_keys_reach_the_goal(touch):

@@ -9,6 +9,7 @@ from browsing import (
     assert_told,
     report_latency,
     shown,
+    wait_for_facts,
     write_notebook,
 )
 
@@ -87,7 +88,7 @@ def test_probe_is_moved_by_keys_through_its_goals(touch):
     canvas.press("ArrowUp")
     touch.wait_for_attribute(root, "data-reached", "true")
     root.get_by_role("radio", name="blue").press("Space")
-    touch.page.wait_for_function("root => JSON.parse(root.dataset.facts).channel === 2", arg=root.element_handle())
+    wait_for_facts(touch, root, "facts.channel === 2")
     facts = shown(root)
     assert (facts["row"], facts["column"], facts["name"]) == (5, 9, "pole")
     assert_kernel_agrees(touch, "probe", facts)
@@ -96,7 +97,7 @@ def test_probe_is_moved_by_keys_through_its_goals(touch):
 def test_python_moves_the_picture_too(touch):
     root = touch.explorable("Pixel probe")
     touch.type_and_run("probe.row, probe.column = 11, 16")
-    touch.page.wait_for_function("root => JSON.parse(root.dataset.facts).row === 11", arg=root.element_handle())
+    wait_for_facts(touch, root, "facts.row === 11")
     assert shown(root)["column"] == 16
 
 
@@ -106,7 +107,7 @@ def test_a_mouse_points_at_a_pixel(touch):
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     canvas.click(position={"x": box["width"] * 2.5 / 17, "y": box["height"] * 7.5 / 12})
-    touch.page.wait_for_function("root => JSON.parse(root.dataset.facts).row === 7", arg=root.element_handle())
+    wait_for_facts(touch, root, "facts.row === 7")
     assert shown(root)["column"] == 2
 
 

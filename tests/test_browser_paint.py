@@ -5,7 +5,16 @@ import random
 
 import numpy as np
 import pytest
-from browsing import Notebook, assert_kernel_agrees, javascript_facts, report_latency, shown, words_of, write_notebook
+from browsing import (
+    Notebook,
+    assert_kernel_agrees,
+    javascript_facts,
+    report_latency,
+    shown,
+    wait_for_facts,
+    words_of,
+    write_notebook,
+)
 
 from seglearn.widgets import PaintExplorer, paint
 
@@ -45,11 +54,6 @@ def assert_painted(notebook, rows: slice, columns: slice, expected) -> None:
         if np.array_equal(pixels[rows, columns], expected):
             break
     assert pixels[rows, columns].tolist() == np.asarray(expected).tolist()
-
-
-def wait_for_facts(notebook, root, condition: str) -> None:
-    source = f"root => {{ const facts = JSON.parse(root.dataset.facts); return {condition}; }}"
-    notebook.page.wait_for_function(source, arg=root.element_handle(), timeout=10_000)
 
 
 def test_keys_move_the_brush_paint_and_erase(touch):

@@ -13,6 +13,7 @@ from browsing import (
     javascript_module,
     report_latency,
     shown,
+    wait_for_fact,
     write_notebook,
 )
 
@@ -58,11 +59,6 @@ def touch(browser, lab):
     notebook.run_all(120)
     yield notebook
     notebook.close()
-
-
-def wait_for_fact(notebook, root, name: str, value) -> None:
-    condition = "([root, name, value]) => JSON.parse(root.dataset.facts)[name] === value"
-    notebook.page.wait_for_function(condition, arg=[root.element_handle(), name, value])
 
 
 def put(notebook, root, **wanted) -> None:

@@ -232,6 +232,16 @@ class Pieces(nn.Module):
             TypeError,
             "the model must be an nn.Module, got list. Use nn.Sequential(...).",
         ),
+        (
+            lambda: measured_receptive_field(nn.Conv2d(3, 4, kernel_size=9), 8),
+            ValueError,
+            "the model must take an image (1, 3, 8, 8), got an error: Calculated padded input size per channel: (8 x 8)",
+        ),
+        (
+            lambda: measured_receptive_field(nn.Conv2d(1, 4, kernel_size=3), 8),
+            ValueError,
+            "Use a larger image_size, or channels=C as the first layer has them.",
+        ),
         (lambda: measured_receptive_field(Pieces(), 8), TypeError, "the model must return a tensor, got dict."),
         (lambda: measured_receptive_field(Cut(), 8), ValueError, "the output must depend on the image"),
         (

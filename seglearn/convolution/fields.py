@@ -155,7 +155,7 @@ def measured_receptive_field(
     that takes means over the image, like group norm, truly sees all of it: the mass tells where it looks.
 
     Raises:
-        ValueError: the output has another shape, or no pixel has a gradient.
+        ValueError: the model cannot take such an image, its output has another shape, or no pixel has a gradient.
         TypeError: the model is no nn.Module or returns no tensor, or a setting is no int and no pair of ints.
 
     Example:
@@ -176,7 +176,7 @@ def measured_receptive_field(
     for _ in range(pair(where, "draws", draws, least=1)[0]):
         image = torch.randn(1, channels, *size, generator=generator, dtype=torch.float64, requires_grad=True)
         with torch.enable_grad():
-            logits = _checked_output(where, probe(image.clone()))  # a clone may be changed in place
+            logits = _checked_output(where, _answer(where, probe, image.clone()))  # a clone may be changed in place
             unit = logits.shape[2] // 2, logits.shape[3] // 2
             mixture = torch.randn(logits.shape[1], generator=generator, dtype=torch.float64)
             (gradient,) = torch.autograd.grad(logits[0, :, *unit] @ mixture, image)
@@ -185,6 +185,17 @@ def measured_receptive_field(
         raise ValueError(f"{where}: some pixel must have a gradient, got none at {draws} draws. Try more draws.")
     rows, columns = (line.nonzero().flatten().tolist() for line in (heat.sum(dim=1), heat.sum(dim=0)))
     return MeasuredField(heat / heat.sum(), unit, (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
+
+
+def _answer(where: str, model: nn.Module, image: Tensor) -> Tensor:
+    try:
+        return model(image)
+    except RuntimeError as error:
+        said = str(error).splitlines()[0].rstrip(".")
+        raise ValueError(
+            f"{where}: the model must take an image {tuple(image.shape)}, got an error: {said}. Use a larger image_size, "
+            "or channels=C as the first layer has them."
+        ) from error
 
 
 def _checked_output(where: str, output: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from seglearn.checks import check_labels, check_shapes
 from seglearn.labels import IGNORE
 from seglearn.plots.panels import DARK, describe, take_or_make, write_title
 
-UP, DOWN = "#005ab2", "#b84300"
+UP, DOWN = "#b84300", "#005ab2"  # above 0 orange, below 0 blue, as show_values
 SHADE = LinearSegmentedColormap.from_list("shade", ["#ffffff", "#b9bec4"])  # never so dark that an arrow drowns
 LONGEST = 0.31  # of a cell's side
 VISIBLE = 0.02  # of the limit: a smaller pull is drawn as a dot

@@ -69,7 +69,7 @@ function layoutOf({ size, padding, stride, span, output, left_over }, width) {
 function paintPixel(pen, pixel, isInside, reads, { x, cell, row, top, ratio }, palette) {
   const [left, side] = [x(pixel) - cell / 2, cell - Math.max(1, ratio)];
   pen.fillStyle = palette("--sl-panel");
-  pen.strokeStyle = isInside && !reads ? palette("--sl-minus") : palette("--sl-quiet");
+  pen.strokeStyle = isInside && !reads ? palette("--sl-orange") : palette("--sl-quiet");
   pen.lineWidth = ratio;
   pen.setLineDash(isInside ? [] : [2 * ratio, 2 * ratio]);
   if (isInside) pen.fillRect(left, top, side, row);
@@ -97,7 +97,7 @@ function paintWindow(pen, index, facts, layout, palette, isEnd) {
   const { x, cell, lane, lanes, row, top, gap, ratio } = layout;
   const y = top + row + gap + ((index % lanes) + 0.5) * lane;
   const start = index * stride - padding;
-  const color = palette(isEnd ? "--sl-plus" : "--sl-soft");
+  const color = palette(isEnd ? "--sl-blue" : "--sl-soft");
   pen.fillStyle = pen.strokeStyle = color;
   pen.lineWidth = 2 * ratio;
   pen.beginPath();
@@ -124,7 +124,7 @@ function paintWindow(pen, index, facts, layout, palette, isEnd) {
 /** Paint one output pixel under the center of its window, as wide as the stride. */
 function paintOutput(pen, index, center, y, { stride }, { cell, row, outputTop, ratio }, palette, isEnd) {
   const wide = stride * cell - Math.max(2, 2 * ratio);
-  pen.strokeStyle = palette(isEnd ? "--sl-plus" : "--sl-soft");
+  pen.strokeStyle = palette(isEnd ? "--sl-blue" : "--sl-soft");
   pen.lineWidth = ratio;
   pen.setLineDash([2 * ratio, 3 * ratio]);
   pen.beginPath();
@@ -132,7 +132,7 @@ function paintOutput(pen, index, center, y, { stride }, { cell, row, outputTop, 
   pen.lineTo(center, outputTop);
   pen.stroke();
   pen.setLineDash([]);
-  pen.fillStyle = palette(isEnd ? "--sl-plus" : "--sl-soft");
+  pen.fillStyle = palette(isEnd ? "--sl-blue" : "--sl-soft");
   pen.globalAlpha = isEnd ? 0.5 : 0.35;
   pen.fillRect(center - wide / 2, outputTop, wide, row);
   pen.globalAlpha = 1;
@@ -158,7 +158,7 @@ function paintEnds(pen, { first_center, last_center }, { x, top, ratio }, palett
 /** Underline what lies behind the last window, and name the three bands where there is room for words. */
 function paintNotes(pen, facts, { gutter, cell, row, top, gap, lanes, lane, outputTop, ratio, x }, palette) {
   const { size, padding, left_over, output } = facts;
-  pen.fillStyle = palette("--sl-minus");
+  pen.fillStyle = palette("--sl-orange");
   if (left_over) pen.fillRect(x(size + padding - left_over) - cell / 2, top + row + 2 * ratio, left_over * cell - ratio, 4 * ratio);
   if (!gutter) return;
   const [first, second] = [top + row / 2, outputTop + row / 2];

@@ -121,7 +121,7 @@ function paintArrow(pen, x, middle, pull, cell, palette) {
   const length = -Math.sign(pull) * Math.min(1, Math.abs(pull) / FULL_ARROW) * 0.36 * cell;
   const head = Math.min(0.08 * cell, 0.6 * Math.abs(length));
   const [from, to] = [middle - length * 0.3, middle + length];
-  for (const [color, more] of [[palette("--sl-paper"), 0.05 * cell], [palette("--sl-minus"), 0]]) {
+  for (const [color, more] of [[palette("--sl-paper"), 0.05 * cell], [palette("--sl-orange"), 0]]) {
     pen.strokeStyle = pen.fillStyle = color;
     pen.lineWidth = 0.05 * cell + more;
     pen.beginPath();
@@ -140,7 +140,7 @@ function paintPixel(pen, i, facts, { mask, columns, pixel }, cell, palette) {
   const [x, y] = [(i % columns) * cell, Math.floor(i / columns) * cell];
   const isVoid = mask[i] === IGNORE;
   pen.globalAlpha = isVoid ? 0 : 0.08 + 0.72 * facts.probs[i];
-  pen.fillStyle = palette("--sl-plus");
+  pen.fillStyle = palette("--sl-blue");
   pen.fillRect(x, y, cell, cell);
   pen.globalAlpha = 1;
   if (isVoid) paintVoid(pen, x, y, cell, palette("--sl-line"));

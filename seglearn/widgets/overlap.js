@@ -67,22 +67,7 @@ export function describe(facts) {
 }
 
 function paintGrid(canvas, params, guess, palette) {
-  const { truth, height, width } = params;
-  const cell = fit(canvas, width, height, canvas.parentElement.clientWidth);
-  const pen = canvas.getContext("2d");
-  pen.clearRect(0, 0, canvas.width, canvas.height);
-  pen.fillStyle = palette("--sl-grid");
-  for (let column = 1; column < width; column++) pen.fillRect(column * cell, 0, 1, canvas.height);
-  for (let row = 1; row < height; row++) pen.fillRect(0, row * cell, canvas.width, 1);
-  for (let i = 0; i < truth.length; i++) {
-    if (!truth[i] && !guess[i]) continue;
-    const kind = truth[i] ? (guess[i] ? "hits" : "misses") : "false_alarms";
-    pen.fillStyle = pen.strokeStyle = palette(`--sl-${kind}`);
-    fillCell(pen, kind, (i % width) * cell, Math.floor(i / width) * cell, cell);
-  }
-  pen.strokeStyle = palette("--sl-ink");
-  pen.lineWidth = Math.max(2, cell / 8);
-  outline(pen, truth, params, cell);
+  const { pen, cell } = paintVerdicts(canvas, guess, params, palette);
   pen.setLineDash([cell / 3, cell / 3]);
   outline(pen, guess, params, cell);
   pen.setLineDash([]);
@@ -97,13 +82,9 @@ function build(stage, aside, { change, nudge, fixed }) {
   steer(canvas, { ...keys, "+": ["grow", 1], "=": ["grow", 1], "-": ["grow", -1] }, nudge);
 
   const palette = (name) => getComputedStyle(aside).getPropertyValue(name);
-  const rows = MARKS.map(([name, title, meaning]) => {
-    const count = make("b");
-    const { canvas: mark, repaint } = swatch(name, palette);
-    return { name, count, repaint, node: make("div", {}, mark, make("span", {}, title, make("small", {}, meaning)), count) };
-  });
+  const counts = countList(MARKS, palette);
   const meters = SCORES.map(([name, title]) => ({ name, ...meter(name, title, fixed.goals) }));
-  aside.append(make("div", { class: "sl-counts" }, ...rows.map((row) => row.node)), ...meters.map((item) => item.node));
+  aside.append(counts.node, ...meters.map((item) => item.node));
 
   let now = null;
   let grip = null;
@@ -115,10 +96,7 @@ function build(stage, aside, { change, nudge, fixed }) {
   return (facts, params) => {
     now = params;
     paintGrid(canvas, params, guessFrom(params), palette);
-    for (const { name, count, repaint } of rows) {
-      count.textContent = facts[name];
-      repaint();
-    }
+    counts.show(facts);
     const { hits, misses, false_alarms, correct_background } = facts;
     const formulas = {
       pixel_accuracy: `(hits + background) / all = (${hits} + ${correct_background}) / ${params.truth.length}`,

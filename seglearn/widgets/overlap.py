@@ -7,6 +7,7 @@ import traitlets
 
 from seglearn.widgets.controls import Control, Goal
 from seglearn.widgets.explorable import Explorable, module_source
+from seglearn.widgets.verdicts import draw_verdicts
 
 _CAR = (  # a car far away: 34 of 768 pixels, so that the background has the majority
     "...####...",
@@ -19,7 +20,6 @@ GOAL = Goal(
     "Find a guess whose pixel accuracy is at least 0.95 although its IoU is below 0.5.",
     (("pixel_accuracy", ">=", 0.95), ("iou", "<", 0.5)),
 )
-COLORS = {"hits": "#0072B2", "misses": "#E69F00", "false_alarms": "#D55E9E"}  # overlap.js and explorable.css agree
 
 
 def far_car(height: int = 24, width: int = 32) -> np.ndarray:
@@ -138,16 +138,7 @@ class OverlapExplorer(Explorable):
         truth, found = self.given["truth"], self.facts
         guess = guess_from(truth, dx=self.dx, dy=self.dy, grow=self.grow)
         grid, scores = figure.subplots(1, 2, width_ratios=(1.7, 1))
-        marks = {"hits": ("s", truth & guess), "misses": ("x", truth & ~guess), "false_alarms": (".", guess & ~truth)}
-        height, width = truth.shape
-        side = 250 / width  # a pixel's side in points, so that marks fit into their pixels
-        for name, (mark, where) in marks.items():
-            rows, columns = where.nonzero()
-            grid.scatter(columns, rows, s=(0.9 * side) ** 2, marker="s", color=COLORS[name], alpha=0.35, linewidth=0)
-            label = f"{found[name]} {name.replace('_', ' ')}"
-            grid.scatter(columns, rows, s=(0.6 * side) ** 2, marker=mark, color=COLORS[name], label=label)
-        grid.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal", xticks=[], yticks=[])
-        grid.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=3, frameon=False, fontsize=8)
+        draw_verdicts(grid, truth, guess)
         bars = scores.barh(["IoU", "pixel accuracy"], [found["iou"], found["pixel_accuracy"]], 0.5, color="#5f6b7a")
         scores.bar_label(bars, fmt="%.3f", padding=4)
         scores.set(xlim=(0, 1.25), ylim=(-0.8, 1.8), xticks=[0, 0.5, 1], title="Two judges of one guess")

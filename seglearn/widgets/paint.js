@@ -85,22 +85,8 @@ export function stroke({ pred, height, width, tool, brush }, [fromRow, fromColum
 }
 
 function paintGrid(canvas, params, palette) {
-  const { truth, pred, height, width, brush, row, column } = params;
-  const cell = fit(canvas, width, height, canvas.parentElement.clientWidth);
-  const pen = canvas.getContext("2d");
-  pen.clearRect(0, 0, canvas.width, canvas.height);
-  pen.fillStyle = palette("--sl-grid");
-  for (let c = 1; c < width; c++) pen.fillRect(c * cell, 0, 1, canvas.height);
-  for (let r = 1; r < height; r++) pen.fillRect(0, r * cell, canvas.width, 1);
-  for (let i = 0; i < truth.length; i++) {
-    if (!truth[i] && !pred[i]) continue;
-    const kind = truth[i] ? (pred[i] ? "hits" : "misses") : "false_alarms";
-    pen.fillStyle = pen.strokeStyle = palette(`--sl-${kind}`);
-    fillCell(pen, kind, (i % width) * cell, Math.floor(i / width) * cell, cell);
-  }
-  pen.strokeStyle = palette("--sl-ink");
-  pen.lineWidth = Math.max(2, cell / 8);
-  outline(pen, truth, params, cell);
+  const { pred, brush, row, column } = params;
+  const { pen, cell } = paintVerdicts(canvas, pred, params, palette);
   const reach = (brush - 1) >> 1;
   for (const [color, line] of [["#000000", 5], ["#ffffff", 2]]) {
     pen.strokeStyle = color; // the brush: black around white shows on every ground
@@ -121,14 +107,9 @@ function build(stage, aside, { change, fixed }) {
   stage.append(make("div", { class: "sl-buttons sl-paint-buttons" }, again, empty));
 
   const palette = (name) => getComputedStyle(aside).getPropertyValue(name);
-  const rows = MARKS.map(([name, title, meaning]) => {
-    const count = make("b");
-    const { canvas: mark, repaint } = swatch(name, palette);
-    return { name, count, repaint, node: make("div", {}, mark, make("span", {}, title, make("small", {}, meaning)), count) };
-  });
+  const counts = countList(MARKS, palette);
   const meters = SCORES.map(([name, title]) => ({ name, ...meter(name, title, fixed.goals) }));
-  aside.append(make("div", { class: "sl-counts" }, ...rows.map((row) => row.node)));
-  aside.append(make("div", { class: "sl-meters" }, ...meters.map((item) => item.node)));
+  aside.append(counts.node, make("div", { class: "sl-meters" }, ...meters.map((item) => item.node)));
   const first = compute({ ...unpack(fixed), pred: fixed.begin });
   for (const { name, node } of meters) {
     const mark = make("span", { class: "sl-before", title: `at the start: ${first[name].toFixed(3)}` });
@@ -157,10 +138,7 @@ function build(stage, aside, { change, fixed }) {
   return (facts, params) => {
     now = params;
     paintGrid(canvas, params, palette);
-    for (const { name, count, repaint } of rows) {
-      count.textContent = facts[name];
-      repaint();
-    }
+    counts.show(facts);
     for (const { name, show } of meters) show(facts[name], "");
   };
 }

@@ -11,7 +11,7 @@ from seglearn.metrics import boundary_iou
 from seglearn.metrics.boundaries import boundary
 from seglearn.widgets.controls import Control, Goal, Grid
 from seglearn.widgets.explorable import Explorable, module_source, style_source
-from seglearn.widgets.overlap import COLORS
+from seglearn.widgets.verdicts import draw_verdicts
 
 GOAL = Goal(
     "Raise Dice to 0.8 or more and, with the same picture, bring boundary IoU down to 0.5 or less.",
@@ -161,16 +161,7 @@ class PaintExplorer(Explorable):
         truth, found = self.given["truth"], self.facts
         pred = np.array(self.pred, dtype=bool).reshape(truth.shape)
         grid, scores = figure.subplots(1, 2, width_ratios=(1.5, 1))
-        height, width = truth.shape
-        side = 250 / width  # a pixel's side in points, so that marks fit into their pixels
-        marks = {"hits": ("s", truth & pred), "misses": ("x", truth & ~pred), "false_alarms": (".", pred & ~truth)}
-        for name, (mark, where) in marks.items():
-            rows, columns = where.nonzero()
-            grid.scatter(columns, rows, s=(0.9 * side) ** 2, marker="s", color=COLORS[name], alpha=0.35, linewidth=0)
-            label = f"{found[name]} {name.replace('_', ' ')}"
-            grid.scatter(columns, rows, s=(0.6 * side) ** 2, marker=mark, color=COLORS[name], label=label)
-        grid.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal", xticks=[], yticks=[])
-        grid.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=3, frameon=False, fontsize=8)
+        draw_verdicts(grid, truth, pred)
         names = [_spelled(name) for name in SCORES]
         bars = scores.barh(names, [found[name] for name in SCORES], 0.55, color="#5f6b7a")
         scores.bar_label(bars, fmt="%.3f", padding=4, fontsize=8)

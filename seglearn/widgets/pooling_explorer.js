@@ -194,7 +194,7 @@ function tally() {
     const words = [isMax ? winners : "none", isMax ? most_wins : "none", unseen, `${restored} of ${height * width}`, lost];
     values.forEach((value, i) => (value.textContent = words[i]));
   };
-  return { node: make("dl", { class: "sl-tally" }, ...rows), show };
+  return { node: make("dl", { class: "sl-facts" }, ...rows), show };
 }
 
 /** Choose the side of a cell: as many boards in a line as leave each number readable at the widest settings. */

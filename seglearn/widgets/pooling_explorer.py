@@ -258,7 +258,7 @@ def _draw_board(ax, values, shape: tuple[int, int], most: float, *, margin: int 
     rows, columns = shape
     plane = np.array([np.nan if value is None else value for value in values]).reshape(shape)
     if plane.size:
-        colors = LinearSegmentedColormap.from_list("signs", ["#D5762A", "white", "#0072B2"])
+        colors = LinearSegmentedColormap.from_list("signs", ["#0072B2", "white", "#D5762A"])
         ax.imshow(plane, cmap=colors, vmin=-2 * most, vmax=2 * most, interpolation="nearest")
     for (row, column), value in np.ndenumerate(plane):
         word, color = (number(value), "black") if value == value else ("0", "#9aa3ad")  # NaN is a hole

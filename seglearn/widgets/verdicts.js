@@ -51,6 +51,26 @@ function outline(pen, shape, { height, width }, cell) {
   pen.stroke();
 }
 
+/** Paint every pixel as hit, miss or false alarm, and the line around the truth; return the pen and a cell's side. */
+function paintVerdicts(canvas, guess, { truth, height, width }, palette) {
+  const cell = fit(canvas, width, height, canvas.parentElement.clientWidth);
+  const pen = canvas.getContext("2d");
+  pen.clearRect(0, 0, canvas.width, canvas.height);
+  pen.fillStyle = palette("--sl-grid");
+  for (let column = 1; column < width; column++) pen.fillRect(column * cell, 0, 1, canvas.height);
+  for (let row = 1; row < height; row++) pen.fillRect(0, row * cell, canvas.width, 1);
+  for (let i = 0; i < truth.length; i++) {
+    if (!truth[i] && !guess[i]) continue;
+    const kind = truth[i] ? (guess[i] ? "hits" : "misses") : "false_alarms";
+    pen.fillStyle = pen.strokeStyle = palette(`--sl-${kind}`);
+    fillCell(pen, kind, (i % width) * cell, Math.floor(i / width) * cell, cell);
+  }
+  pen.strokeStyle = palette("--sl-ink");
+  pen.lineWidth = Math.max(2, cell / 8);
+  outline(pen, truth, { height, width }, cell);
+  return { pen, cell };
+}
+
 /** Build a sample of one kind's look; return its canvas and a function that paints it in the colors of the theme. */
 function swatch(kind, palette) {
   const canvas = make("canvas", { class: "sl-swatch", width: 40, height: 40, "aria-hidden": "true" });
@@ -61,6 +81,22 @@ function swatch(kind, palette) {
     for (const x of [0, 20]) for (const y of [0, 20]) fillCell(pen, kind, x, y, 20);
   };
   return { canvas, repaint };
+}
+
+/** Build the list of counts, [name, title, meaning] each; return its node and a function that fills it. */
+function countList(marks, palette) {
+  const rows = marks.map(([name, title, meaning]) => {
+    const count = make("b");
+    const { canvas, repaint } = swatch(name, palette);
+    const words = make("span", {}, title, make("small", {}, meaning));
+    return { name, count, repaint, node: make("div", {}, canvas, words, count) };
+  });
+  const show = (facts) =>
+    rows.forEach(({ name, count, repaint }) => {
+      count.textContent = facts[name];
+      repaint();
+    });
+  return { node: make("div", { class: "sl-counts" }, ...rows.map(({ node }) => node)), show };
 }
 
 /** Build the meter of one score, with a tick where a goal draws its line. */
