@@ -150,6 +150,14 @@ def ask(url: str, *, patience_s: float = 60) -> str:
             time.sleep(0.2)
 
 
+def _hear_ctrl_c() -> None:
+    """Let a child hear Ctrl-C even where the tests were started in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+hear_ctrl_c = _hear_ctrl_c if os.name == "posix" else None
+
+
 @pytest.mark.slow
 def test_lab_opens_the_course_from_another_folder_and_leaves_the_readers_settings_alone(course, tmp_path):
     home, port, log = tmp_path / "home", free_port(), tmp_path / "lab.log"
@@ -178,7 +186,7 @@ def test_lab_opens_the_course_from_another_folder_and_leaves_the_readers_setting
     base = f"http://127.0.0.1:{port}"
     with (
         log.open("w", encoding="utf-8") as out,
-        subprocess.Popen(command, cwd=home, env=told, stdout=out, stderr=out) as server,
+        subprocess.Popen(command, cwd=home, env=told, stdout=out, stderr=out, preexec_fn=hear_ctrl_c) as server,
     ):
         try:
             ask(f"{base}/api/status?token=abc")
@@ -190,7 +198,11 @@ def test_lab_opens_the_course_from_another_folder_and_leaves_the_readers_setting
             )
         finally:
             server.send_signal(signal.SIGINT) if os.name == "posix" else server.terminate()
-            status = server.wait(timeout=30)
+            try:
+                status = server.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                server.kill()  # or the test would wait for ever
+                raise
     said = log.read_text(encoding="utf-8")
     assert "Opening notebooks/00_start_here.ipynb in JupyterLab." in said
     assert '"treePath": "notebooks/00_start_here.ipynb"' in page and '"news": {"disabled": true' in page
