@@ -71,9 +71,16 @@ def test_places_are_apart_and_inside():
         assert covered.max() == 1 and covered.sum() == 400 * len(places) and len(places) >= 2
 
 
-def test_splits_of_scenes_differ():
-    first = [DigitScenes(split, 1)[0][0] for split in SPLITS]
-    assert not torch.equal(first[0], first[1]) and not torch.equal(first[1], first[2])
+def test_each_split_has_its_own_digits_in_places_of_its_own():
+    first, places = [], []
+    for split in SPLITS:
+        scenes = DigitScenes(split, 4)
+        first.append(scenes[0][0])
+        scenes._singles = [(torch.ones(3, 32, 32), 1)]  # a white tile wherever a digit would be
+        places.append(stack(scenes)[0])
+    for one, other in ((0, 1), (1, 2), (0, 2)):
+        assert not torch.equal(first[one], first[other])
+        assert not torch.equal(places[one], places[other])
 
 
 @pytest.mark.parametrize(

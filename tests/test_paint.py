@@ -6,10 +6,12 @@ import io
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 from PIL import Image
 
 from seglearn.metrics import boundary_iou, confusion_matrix, dice, iou, pixel_accuracy, precision, recall
 from seglearn.widgets import PaintExplorer, paint
+from seglearn.widgets.verdicts import draw_verdicts
 
 SIZES = [(5, 7), (24, 32), (1, 6), (70, 90)]
 
@@ -134,6 +136,15 @@ def test_a_still_shows_the_painting_and_nothing_else():
     assert explorer.still() == twin.still()
     twin.pred = one_too_large()
     assert explorer.still() != twin.still()
+
+
+def test_a_still_marks_every_pixel_by_its_verdict():
+    truth = np.array([[True, True, True, False, False]])
+    ax = Figure().subplots()
+    draw_verdicts(ax, truth, np.array([[True, False, False, True, False]]))
+    marked = {dots.get_label(): dots.get_offsets()[:, 0].tolist() for dots in ax.collections}
+    drawn = {label: columns for label, columns in marked.items() if not label.startswith("_")}
+    assert drawn == {"1 hits": [0], "2 misses": [1, 2], "1 false alarms": [3]}
 
 
 # --- errors ---------------------------------------------------------------------------------------------------------
