@@ -4,6 +4,7 @@ A law is run on every case. It calls the function itself, on fresh inputs, and r
 """
 
 import copy
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -105,3 +106,29 @@ def _makes_strangers(function: Function, given: Any) -> str | None:
 def keeps_device() -> Law:
     """Return the law that new tensors are made where the input lies. It needs no second device to be tried."""
     return Law("stays on the input's device", _makes_strangers)
+
+
+def without(*functions: Callable[..., Any]) -> Law:
+    """Return the law that an answer does its own work: it calls none of these functions, nor through another one."""
+    names = {id(getattr(f, "__code__", f)): f"{f.__module__}.{f.__name__}" for f in functions}
+
+    def broken(function: Callable[..., Any], given: Any) -> str | None:
+        args, kwargs = fresh(given)
+        called: list[str] = []
+
+        def watch(frame: Any, event: str, argument: Any) -> None:
+            seen = {"call": frame.f_code, "c_call": argument}.get(event)  # Python's functions and those of C
+            if id(seen) in names:
+                called.append(names[id(seen)])
+
+        before = sys.getprofile()
+        sys.setprofile(watch)
+        try:
+            function(*args, **kwargs)
+        finally:
+            sys.setprofile(before)
+        if not called:
+            return None
+        return f"You let {called[0]} do the work. Here the exercise is to write it yourself."
+
+    return Law("does the work itself", broken)

@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seglearn.exercises.ch03.by_hand import CUT, without
+from seglearn.exercises.ch03.by_hand import CUT
 from seglearn.exercises.kinds import FunctionExercise, Wrong, given
-from seglearn.exercises.laws import gradient_reaches, keeps_device
+from seglearn.exercises.laws import gradient_reaches, keeps_device, without
 
 CASES = [  # shape of x, kernel size, stride
     ((1, 1, 1, 3), (1, 2), 1),

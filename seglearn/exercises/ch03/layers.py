@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seglearn.exercises.ch03.by_hand import SLIDE, without
+from seglearn.exercises.ch03.by_hand import SLIDE
 from seglearn.exercises.kinds import FunctionExercise, Wrong, given
-from seglearn.exercises.laws import gradient_reaches, keeps_device
+from seglearn.exercises.laws import gradient_reaches, keeps_device, without
 
 LAYERS = [  # shape of x, shape of weight, stride, padding, why
     ((1, 1, 1, 2), (1, 1, 1, 2), 1, 0, "one position, one channel"),

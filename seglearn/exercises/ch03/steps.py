@@ -5,8 +5,9 @@ import torch.nn.functional as F
 from scipy.signal import convolve2d
 from torch import Tensor
 
-from seglearn.exercises.ch03.by_hand import SLIDE, without
+from seglearn.exercises.ch03.by_hand import SLIDE
 from seglearn.exercises.kinds import FunctionExercise, Wrong, given
+from seglearn.exercises.laws import without
 
 SIZES = [((2, 2), (2, 2)), ((2, 3), (1, 2)), ((3, 4), (2, 2)), ((5, 7), (3, 3)), ((4, 6), (2, 3))]
 NOTES = ["one position", "a kernel of one row", "an even kernel", "three by three", "kernel and picture are not square"]
