@@ -1,5 +1,15 @@
 """Pictures and masks: scenes drawn on the spot, real sets, and the reader of files."""
 
+from seglearn.data.augmentation import (
+    Augmented,
+    Cutout,
+    LabelMask,
+    RandomScaleCrop,
+    augment,
+    nuclei_augmentation,
+    set_epoch,
+    street_augmentation,
+)
 from seglearn.data.cards import DatasetCard
 from seglearn.data.digits import Digits, DigitScenes
 from seglearn.data.download import DownloadError

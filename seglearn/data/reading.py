@@ -165,11 +165,11 @@ def resize_pair(image: Tensor, mask: Tensor, size: tuple[int, int]) -> tuple[Ten
     if tuple(mask.shape) == tuple(size):
         return image, mask
     bigger = F.interpolate(image[None], size, mode="bilinear", antialias=True, align_corners=False)[0]
-    rows, columns = (_centers(new, old) for new, old in zip(size, mask.shape, strict=True))
+    rows, columns = (centers(new, old) for new, old in zip(size, mask.shape, strict=True))
     return bigger.clamp(0, 1), mask[rows][:, columns]
 
 
-def _centers(new: int, old: int) -> Tensor:
+def centers(new: int, old: int) -> Tensor:
     """Return the old pixel under the center of each new one: floor((i + 1/2) · old / new)."""
     return (2 * torch.arange(new) + 1) * old // (2 * new)
 
