@@ -15,20 +15,27 @@ ANSWERS: dict[str, list[tuple[str, str]]] = {  # notebook -> (wrong: NOT YET, ri
         )
     ],
     "04_pooling_and_receptive_fields": [
-        ("check('04.max_pool', F.avg_pool2d)", "check('04.max_pool', F.max_pool2d)"),
+        (
+            "check('04.max_pool', F.max_pool2d)",
+            "check('04.max_pool', lambda x, k, s, p: F.pad(x, (p, p, p, p), value=-torch.inf)"
+            ".unfold(2, k, s).unfold(3, k, s).amax(dim=(-2, -1)))",
+        ),
         ("check('04.by_head', 10)", "check('04.by_head', 14)"),
     ],
     "08_iou_and_friends": [
         (
             "check('08.mean_iou', lambda p, m, k: iou(confusion_matrix(p, m, k)).nan_to_num(0).mean().item())",
-            "check('08.mean_iou', lambda p, m, k: mean_iou(confusion_matrix(p, m, k)).item())",
+            "check('08.mean_iou', lambda p, m, k: (lambda c: (c.diagonal().double() "
+            "/ (c.sum(0) + c.sum(1) - c.diagonal())).nanmean().item())(confusion_matrix(p, m, k)))",
         )
     ],
     "07_losses": [
         ("check('07.floor', math.log(8))", "check('07.floor', math.log(1 + 7 / math.e))"),
         (
             "check('07.dice', lambda logits, mask: jaccard_loss(logits, mask))",
-            "check('07.dice', lambda logits, mask: tversky_loss(logits, mask, alpha=0.5, beta=0.5))",
+            "check('07.dice', lambda z, m: (lambda v, p: torch.stack([1 - 2 * p[m[v] == k, k].sum() / (p[:, k].sum() "
+            "+ (m[v] == k).sum()) for k in m[v].unique().tolist()] or [z.sum() * 0]).mean())"
+            "(m != 255, z.softmax(1).movedim(1, -1)[m != 255]))",
         ),
     ],
 }

@@ -5,9 +5,10 @@ import math
 from torch import Tensor
 from torch.nn import functional as F
 
-from seglearn.exercises.ch04.windows import POOLS, avg_pool, max_pool, pools, windows
+from seglearn.exercises.ch04.windows import POOLS, avg_pool, by_columns, max_pool, pools, windows
 from seglearn.exercises.kinds import FunctionExercise, Wrong
-from seglearn.exercises.laws import gradient_reaches
+from seglearn.exercises.laws import gradient_reaches, without
+from seglearn.exercises.readymade import AVERAGE_POOLS
 
 
 def _of_nonzero(x: Tensor, kernel_size: int, stride: int, padding: int) -> Tensor:
@@ -29,10 +30,10 @@ AVG_POOL = FunctionExercise(
     cases=pools,
     seeds=len(POOLS),
     oracle=avg_pool,
-    laws=(gradient_reaches(),),
+    laws=(gradient_reaches(), without(*AVERAGE_POOLS)),
     rights=(
-        lambda x, k, s, p: F.avg_pool2d(x, k, s, p, count_include_pad=False),
         lambda x, k, s, p: windows(x, k, s, p, math.nan).nanmean(dim=(-2, -1)),
+        by_columns(lambda columns: columns.nanmean(dim=2), math.nan),
     ),
     wrongs=(
         Wrong(
@@ -88,7 +89,7 @@ AVG_POOL = FunctionExercise(
         ),
         Wrong(
             "without a gradient",
-            lambda x, k, s, p: F.avg_pool2d(x, k, s, p, count_include_pad=False).detach(),
+            lambda x, k, s, p: avg_pool(x, k, s, p).detach(),
             "The values are right, but the graph is cut (.item(), .detach(), .data?): no gradient comes back.",
         ),
     ),

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from seglearn.exercises.ch04.windows import POOLS, folded, folds, looped, max_pool, pools, windows
+from seglearn.exercises.ch04.windows import POOLS, by_columns, folded, folds, looped, max_pool, pools, windows
 from seglearn.exercises.kinds import FunctionExercise, Wrong
-from seglearn.exercises.laws import gradient_reaches
+from seglearn.exercises.laws import gradient_reaches, without
+from seglearn.exercises.readymade import MAX_POOLS
 
 
 def _by_size(x: Tensor, k: int, s: int, p: int) -> Tensor:
@@ -36,9 +37,9 @@ MAX_FOLD = FunctionExercise(
     cases=folds,
     seeds=6,
     oracle=lambda x, k: folded(x, k).amax(dim=(3, 5)),
-    laws=(gradient_reaches(),),
+    laws=(gradient_reaches(), without(*MAX_POOLS)),
     rights=(
-        lambda x, k: F.max_pool2d(x, k),
+        lambda x, k: x.unflatten(2, (-1, k)).amax(dim=3).unflatten(3, (-1, k)).amax(dim=4),
         lambda x, k: x.unfold(2, k, k).unfold(3, k, k).amax(dim=(-2, -1)),
     ),
     wrongs=(
@@ -95,8 +96,8 @@ MAX_POOL = FunctionExercise(
     cases=pools,
     seeds=len(POOLS),
     oracle=max_pool,
-    laws=(gradient_reaches(),),
-    rights=(lambda x, k, s, p: F.max_pool2d(x, k, s, p), looped(-math.inf, torch.maximum)),
+    laws=(gradient_reaches(), without(*MAX_POOLS)),
+    rights=(by_columns(lambda columns: columns.amax(dim=2), -math.inf), looped(-math.inf, torch.maximum)),
     wrongs=(
         Wrong(
             "zero padding",
@@ -165,7 +166,7 @@ MAX_POOL = FunctionExercise(
         ),
         Wrong(
             "without a gradient",
-            lambda x, k, s, p: F.max_pool2d(x, k, s, p).detach(),
+            lambda x, k, s, p: max_pool(x, k, s, p).detach(),
             "The values are right, but cut from the graph (.item(), .detach(), .data?): no network trains through it.",
         ),
     ),

@@ -5,6 +5,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from seglearn.exercises.kinds import FunctionExercise, ValueExercise, Wrong, given
+from seglearn.exercises.laws import without
+from seglearn.exercises.readymade import UNPOOLS
 
 TRIPS = [  # shape of the map, kernel_size, stride, why
     ((1, 1, 2, 4), 2, 2, "two windows side by side"),
@@ -74,6 +76,7 @@ UNPOOL = FunctionExercise(
     cases=_trips,
     seeds=6,
     oracle=unpool,
+    laws=(without(*UNPOOLS),),
     rights=(_by_loops,),
     wrongs=(
         Wrong(

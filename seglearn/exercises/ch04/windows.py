@@ -65,6 +65,18 @@ def avg_pool(x: Tensor, kernel_size: int, stride: int, padding: int) -> Tensor:
     return total / windows(torch.ones_like(x), kernel_size, stride, padding, 0.0).sum(dim=(-2, -1))
 
 
+def by_columns(reduce, fill: float):
+    """Return pooling in which every window becomes a column that `reduce(columns)` makes a number of, along axis 2."""
+
+    def pool(x: Tensor, kernel_size: int, stride: int, padding: int) -> Tensor:
+        height, width = ((side + 2 * padding - kernel_size) // stride + 1 for side in x.shape[2:])
+        padded = F.pad(x, (padding, padding, padding, padding), value=fill)
+        columns = F.unfold(padded, kernel_size, stride=stride).unflatten(1, (x.shape[1], -1))  # (N, C, k * k, h * w)
+        return reduce(columns).unflatten(-1, (height, width))
+
+    return pool
+
+
 def looped(start: float, join):
     """Return pooling by loops in which `join` collects the values of a window, starting from `start`."""
 

@@ -7,7 +7,8 @@ from seglearn.exercises.ch07.inputs import filled, logits_and_mask
 from seglearn.exercises.ch07.slopes import same_gradient
 from seglearn.exercises.ch07.soft_counts import planes
 from seglearn.exercises.kinds import FunctionExercise, Wrong, given
-from seglearn.exercises.laws import gradient_reaches, keeps_device
+from seglearn.exercises.laws import gradient_reaches, keeps_device, without
+from seglearn.exercises.readymade import REGION_LOSSES
 from seglearn.labels import IGNORE
 from seglearn.losses import dice_loss
 
@@ -138,7 +139,12 @@ DICE = FunctionExercise(
     cases=_batches,
     seeds=5,
     oracle=dice,
-    laws=(gradient_reaches(), keeps_device(), same_gradient(dice, "The value is right, its gradient is not.")),
+    laws=(
+        gradient_reaches(),
+        keeps_device(),
+        without(*REGION_LOSSES),
+        same_gradient(dice, "The value is right, its gradient is not."),
+    ),
     rights=(lambda z, m: _dice_of(z.softmax(dim=1), m), _by_selection),
     wrongs=(
         Wrong(
@@ -218,7 +224,7 @@ DICE = FunctionExercise(
         ),
         Wrong(
             "no gradient",
-            lambda z, m: dice_loss(z, m).detach(),
+            lambda z, m: _by_selection(z, m).detach(),
             "The value is right, but the graph was cut (.item(), .detach(), .data): nothing can be learned from it.",
         ),
     ),

@@ -7,7 +7,8 @@ from torch import Tensor
 from seglearn.exercises.ch07.inputs import filled, logits_and_mask
 from seglearn.exercises.ch07.slopes import same_gradient
 from seglearn.exercises.kinds import FunctionExercise, Wrong, given
-from seglearn.exercises.laws import gradient_reaches, keeps_device
+from seglearn.exercises.laws import gradient_reaches, keeps_device, without
+from seglearn.exercises.readymade import FOCAL_LOSSES
 from seglearn.labels import IGNORE
 from seglearn.losses import focal_loss
 
@@ -122,6 +123,7 @@ FOCAL = FunctionExercise(
     laws=(
         gradient_reaches(),
         keeps_device(),
+        without(*FOCAL_LOSSES),
         same_gradient(focal, "The value is right, its gradient is not: is (1 - p) ** gamma cut off from the graph?"),
     ),
     rights=(_right, _by_library, _by_selection),

@@ -6,7 +6,8 @@ from seglearn.exercises.ch07.dice import counts, present_mean
 from seglearn.exercises.ch07.inputs import logits_and_mask
 from seglearn.exercises.ch07.slopes import same_gradient
 from seglearn.exercises.kinds import FunctionExercise, Wrong, given
-from seglearn.exercises.laws import gradient_reaches, keeps_device
+from seglearn.exercises.laws import gradient_reaches, keeps_device, without
+from seglearn.exercises.readymade import REGION_LOSSES
 from seglearn.labels import IGNORE
 from seglearn.losses import tversky_loss
 
@@ -70,7 +71,12 @@ TVERSKY = FunctionExercise(
     cases=_cases,
     seeds=5,
     oracle=tversky,
-    laws=(gradient_reaches(), keeps_device(), same_gradient(tversky, "The value is right, its gradient is not.")),
+    laws=(
+        gradient_reaches(),
+        keeps_device(),
+        without(*REGION_LOSSES),
+        same_gradient(tversky, "The value is right, its gradient is not."),
+    ),
     rights=(_with(lambda hit, false, missed, a, b: _part(hit, a * false + b * missed)), _per_pixel),
     wrongs=(
         Wrong(

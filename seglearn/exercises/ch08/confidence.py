@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from seglearn.exercises.kinds import FunctionExercise, Wrong, given
+from seglearn.exercises.laws import without
+from seglearn.exercises.readymade import CALIBRATIONS
 from seglearn.labels import IGNORE
 from seglearn.metrics import calibration_error
 
@@ -124,6 +126,7 @@ ECE = FunctionExercise(
     seeds=7,
     oracle=ece,
     tolerance=1e-5,
+    laws=(without(*CALIBRATIONS),),
     hints=(
         "For the pixels of one bin: what does the model say on average, and how often is it right?",
         "1. confidence and label: probs.max(dim=1)  2. drop void  3. loop over bins (low < c <= high)  "

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 
 from seglearn.exercises.kinds import FunctionExercise, Wrong, given
+from seglearn.exercises.laws import without
+from seglearn.exercises.readymade import CONFUSIONS, SCORES
 from seglearn.metrics import confusion_matrix, f1, precision, recall
 
 
@@ -60,6 +62,7 @@ COUNT = FunctionExercise(
     cases=_pairs,
     seeds=4,
     oracle=count,
+    laws=(without(*CONFUSIONS),),
     rights=(_counted_by_comparison, _added_one_by_one),
     wrongs=(
         Wrong(
@@ -198,6 +201,7 @@ SCORES = FunctionExercise(
     cases=_confusions,
     seeds=4,
     oracle=three_scores,
+    laws=(without(*SCORES),),
     rights=(_careful, _by_counts),
     wrongs=(
         Wrong(

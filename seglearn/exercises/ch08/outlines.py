@@ -5,6 +5,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from seglearn.exercises.kinds import FunctionExercise, WidgetExercise, Wrong, given
+from seglearn.exercises.laws import without
+from seglearn.exercises.readymade import BANDS
 from seglearn.metrics import boundary
 
 
@@ -95,6 +97,7 @@ BAND = FunctionExercise(
     cases=_masks,
     seeds=5,
     oracle=band,
+    laws=(without(*BANDS),),
     rights=(lambda mask, width: mask & ~_eroded(mask, width), _by_ones),
     wrongs=(
         Wrong(
