@@ -5,7 +5,8 @@ from seglearn.training.checkpoints import Checkpoint, load_checkpoint, save_chec
 from seglearn.training.devices import best_device, describe_device, seed_everything
 from seglearn.training.evaluation import evaluate, predict
 from seglearn.training.history import History
-from seglearn.training.live import LivePicture
+from seglearn.training.live import LiveCurves, LivePicture
+from seglearn.training.logs import CSVLog, TensorBoardLog
 from seglearn.training.loop import Moment, fit
 from seglearn.training.recipe import Recipe
 from seglearn.training.schedules import warmup_cosine
@@ -13,12 +14,15 @@ from seglearn.training.temperature import fit_temperature
 from seglearn.training.weights import class_weights
 
 __all__ = [
+    "CSVLog",
     "Checkpoint",
     "History",
+    "LiveCurves",
     "LivePicture",
     "Moment",
     "MovingAverage",
     "Recipe",
+    "TensorBoardLog",
     "best_device",
     "class_weights",
     "describe_device",

@@ -11,11 +11,10 @@ import torch
 def chance_state(loaders: Iterable[Any] = ()) -> dict[str, Any]:
     """Return the state of every source of random numbers: Python, NumPy, PyTorch on every device, and the loaders.
 
-    Of a loader these are the generators that it, its sampler and its data set keep under the name `generator`, and a
-    data set's own `state_dict()`, if it has one. A generator hidden elsewhere is not found.
+    Of a loader these are the generators that it, its sampler and its data set keep under the name `generator`; one that
+    is hidden elsewhere is not found.
     """
     kind, keys, place, has_gauss, gauss = np.random.get_state()  # noqa: NPY002 - the global one is meant
-    loaders = list(loaders)
     return {
         "python": random.getstate(),
         "numpy": (kind, keys.tolist(), place, has_gauss, gauss),
@@ -23,7 +22,6 @@ def chance_state(loaders: Iterable[Any] = ()) -> dict[str, Any]:
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [],
         "mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
         "loaders": [generator.get_state() for generator in generators(loaders)],
-        "datasets": [dataset.state_dict() for dataset in _with_memory(loaders)],
     }
 
 
@@ -33,8 +31,8 @@ def set_chance(state: dict[str, Any], loaders: Iterable[Any] = ()) -> None:
     Raises:
         ValueError: the loaders have other generators than then.
     """
-    found, remembering = generators(list(loaders)), _with_memory(list(loaders))
-    if len(found) != len(state["loaders"]) or len(remembering) != len(state["datasets"]):
+    found = generators(loaders)
+    if len(found) != len(state["loaders"]):
         raise ValueError(
             f"the data draw from {len(found)} random generators of their own, then from {len(state['loaders'])}. "
             "Make the loaders as in the first run: same shuffle, same generator."
@@ -48,11 +46,9 @@ def set_chance(state: dict[str, Any], loaders: Iterable[Any] = ()) -> None:
         torch.mps.set_rng_state(state["mps"])
     for generator, saved in zip(found, state["loaders"], strict=True):
         generator.set_state(saved)
-    for dataset, saved in zip(remembering, state["datasets"], strict=True):
-        dataset.load_state_dict(saved)
 
 
-def generators(loaders: list[Any]) -> list[torch.Generator]:
+def generators(loaders: Iterable[Any]) -> list[torch.Generator]:
     """Return the generators that loaders, their samplers and their data sets draw from, each once.
 
     Example:
@@ -70,9 +66,3 @@ def generators(loaders: list[Any]) -> list[torch.Generator]:
             if isinstance(generator, torch.Generator) and all(generator is not other for other in found):
                 found.append(generator)
     return found
-
-
-def _with_memory(loaders: list[Any]) -> list[Any]:
-    """Return the data sets that say for themselves how to remember and to recall their state."""
-    datasets = [getattr(loader, "dataset", loader) for loader in loaders]
-    return [d for d in datasets if hasattr(d, "state_dict") and hasattr(d, "load_state_dict")]

@@ -1,4 +1,4 @@
-"""A picture that improves while the model learns."""
+"""Pictures that change while the model learns. Each is handed its drawing and knows nothing of colors or legends."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -8,13 +8,12 @@ from IPython.display import DisplayHandle, display
 from torch import Tensor
 
 from seglearn.training.evaluation import predict
+from seglearn.training.history import History
 from seglearn.training.loop import Moment
 
 
 class LivePicture:
     """A callback for `fit` that predicts the same images before and after every epoch and redraws them in place.
-
-    It is handed the drawing, so it knows nothing of colors or legends:
 
         axes = panels(3, live=True)
         LivePicture(axes, images, lambda ax, image, pred: show_overlay(image, pred, STREETS, ax))
@@ -36,17 +35,13 @@ class LivePicture:
         self.screen: DisplayHandle | None = None
 
     def __call__(self, moment: Moment) -> None:
-        epoch = len(moment.history)
-        if epoch % self.every and epoch != moment.epochs:
+        if not _due(moment, self.every):
             return
         for ax, image, pred in zip(self.axes, self.images, predict(moment.model, self.images), strict=True):
             ax.clear()
             self.draw(ax, image, pred)
         self.figure.suptitle(self._title(moment))
-        if self.screen is None or epoch == 0:  # a new training gets a new picture
-            self.screen = display(self.figure, display_id=True)
-        else:
-            self.screen.update(self.figure)
+        self.screen = _shown(self.figure, self.screen, moment)
 
     @staticmethod
     def _title(moment: Moment) -> str:
@@ -55,3 +50,43 @@ class LivePicture:
         score = moment.history.score[-1]
         shown = "" if math.isnan(score) else f": score {score:.2f}"
         return f"After epoch {len(moment.history)} of {moment.epochs}{shown}"
+
+
+class LiveCurves:
+    """A callback for `fit` that redraws the diary in place after every epoch.
+
+        LiveCurves(panels(1, live=True)[0], lambda ax, history: show_history(history, ax))
+
+    Args:
+        ax: a matplotlib Axes. What `draw` adds to its figure (a second scale) is taken away before the next drawing.
+        draw: `draw(ax, history)`.
+        every: redraw after every so many epochs; the last one is always drawn.
+    """
+
+    def __init__(self, ax: Any, draw: Callable[[Any, History], Any], *, every: int = 1):
+        self.ax, self.draw, self.every = ax, draw, every
+        self.figure = ax.figure
+        self.others = list(self.figure.axes)  # not ours to remove
+        self.screen: DisplayHandle | None = None
+
+    def __call__(self, moment: Moment) -> None:
+        if not _due(moment, self.every):
+            return
+        for added in [ax for ax in self.figure.axes if ax not in self.others]:
+            added.remove()
+        self.ax.clear()
+        self.draw(self.ax, moment.history)
+        self.screen = _shown(self.figure, self.screen, moment)
+
+
+def _due(moment: Moment, every: int) -> bool:
+    epoch = len(moment.history)
+    return epoch % every == 0 or epoch == moment.epochs or moment.history.stopped_early
+
+
+def _shown(figure: Any, screen: DisplayHandle | None, moment: Moment) -> DisplayHandle:
+    """Return where the figure is displayed: in place, or on a new screen for a new training."""
+    if screen is None or len(moment.history) == 0:
+        return display(figure, display_id=True)
+    screen.update(figure)
+    return screen

@@ -17,6 +17,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from tqdm import tqdm
 
+from seglearn.data.augmentation import set_epoch
 from seglearn.training.alarms import (
     check_call,
     check_finite,
@@ -118,6 +119,7 @@ def fit(
     with deterministic(tools.recipe.deterministic, tools.device), _ending_well(model, history, bar):
         while len(history) < epochs and not history.stopped_early:
             bar.set_description(f"epoch {len(history) + 1}/{epochs}", refresh=False)
+            set_epoch(train, len(history))  # other augmentations in every epoch, and the same after a break
             trained = _train_epoch(model, train, tools, len(history) + 1, bar)
             with averaged(tools.average):  # what is judged, kept and shown
                 judged = _judge(model, val, tools, score, len(history) + 1)
