@@ -193,6 +193,11 @@ def in_memory(dataset: Dataset, *, fill: bool = False, progress: bool = True) ->
         >>> nuclei[0][0].zero_().sum(), nuclei[0][0].sum() > 0
         (tensor(0.), tensor(True))
     """
+    if hasattr(dataset, "set_epoch"):
+        raise ValueError(
+            "in_memory: an augmented set looks different in every epoch and would be kept as it looked once. "
+            "Use Augmented(in_memory(dataset), transform)."
+        )
     kept = InMemory(dataset)
     if fill:
         for index in tqdm(range(len(kept)), desc=f"filling {getattr(dataset, 'name', 'memory')}", disable=not progress):

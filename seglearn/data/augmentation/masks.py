@@ -31,7 +31,7 @@ class LabelMask(tv_tensors.Mask):
 def nearest(mask: Tensor, size: tuple[int, int]) -> Tensor:
     """Return a mask (..., H, W) in another size: each new pixel takes the label under its center."""
     rows, columns = (centers(new, old) for new, old in zip(size, mask.shape[-2:], strict=True))
-    return mask[..., rows, :][..., columns]
+    return mask.index_select(-2, rows).index_select(-1, columns)
 
 
 def _around_ignore(kernel: Callable) -> Callable:
@@ -52,10 +52,8 @@ for _name in ("affine", "rotate", "perspective", "elastic", "pad", "crop", "cent
 
 @F.register_kernel(F.resize, LabelMask)
 def _resize(mask: LabelMask, size: list[int] | None, **options) -> Tensor:
-    shadow = torch.empty(
-        1, *mask.shape[-2:], device="meta"
-    )  # sizes without numbers: torchvision knows what max_size is
-    new = F.resize_image(shadow, size, max_size=options.get("max_size"), antialias=False).shape[-2:]
+    blank = torch.zeros(1, 1, 1).expand(1, *mask.shape[-2:])  # torchvision knows what one number, or max_size, means
+    new = F.resize_image(blank, size, interpolation="nearest", max_size=options.get("max_size")).shape[-2:]
     return tv_tensors.wrap(nearest(mask.as_subclass(Tensor), new), like=mask)
 
 
