@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -25,7 +26,7 @@ def check_call(train: Any, val: Any, epochs: int, score: Any, recipe: Recipe | N
     if epochs < 1:
         raise ValueError(f"fit: epochs must be at least 1, got {epochs}.")
     for name, batches in (("train", train), ("val", val)):
-        if isinstance(batches, Iterator) and (epochs > 1 or name == "val"):
+        if isinstance(batches, Iterator) and (epochs > 1 or (name == "val" and score is not None)):
             raise ValueError(
                 f"fit: {name} can be gone through only once (it is a {type(batches).__name__}), and is needed again "
                 f"and again. Use list({name}), or a DataLoader."
@@ -118,6 +119,17 @@ def check_weights(model: nn.Module, epoch: int) -> None:
         )
 
 
+@contextmanager
+def explained(place: str, batch: dict[str, Any]) -> Iterator[None]:
+    """Let an error inside say where it happened, and why. `batch` has inputs, targets and, once they exist, outputs."""
+    try:
+        yield
+        return
+    except Exception as error:
+        told = explain(error, place, batch["inputs"], batch.get("outputs"), batch["targets"])
+    raise told  # out here, so that what ran out of memory is free again
+
+
 def explain(error: Exception, place: str, inputs: Any, outputs: Any, targets: Any) -> Exception:
     """Return the error in the learner's words, or the same error with the batch named."""
     if str(error).startswith("fit: "):
@@ -161,7 +173,7 @@ def _wrong_shape(outputs: Any, targets: Any, inputs: Any) -> str:
         f"the model turned inputs {_shape(inputs)} into outputs {tuple(outputs.shape)}, and the targets are "
         f"{tuple(targets.shape)}; logits (N, K, H, W) belong to masks (N, H, W). "
     )
-    if targets.dim() == outputs.dim() and targets.shape[1] == 1:
+    if targets.dim() == outputs.dim() > 1 and targets.shape[1] == 1:
         return said + "Use masks.squeeze(1)."
     if targets.dim() + 1 == outputs.dim():
         return said + "Let the model end with as many rows and columns as the mask has."
@@ -171,6 +183,8 @@ def _wrong_shape(outputs: Any, targets: Any, inputs: Any) -> str:
 def _strange_labels(error: Exception, outputs: Any, targets: Any) -> str:
     """Return which labels are outside 0..K-1, or nothing."""
     if not isinstance(outputs, Tensor) or not isinstance(targets, Tensor) or targets.is_floating_point():
+        return ""
+    if not isinstance(error, IndexError) and all(word not in str(error) for word in ("labels", "device-side assert")):
         return ""
     classes = outputs.shape[1] if outputs.dim() > 1 else 0
     try:

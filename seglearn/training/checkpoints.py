@@ -52,7 +52,7 @@ class Checkpoint:
         Raises:
             ValueError: the model or a part is of another kind than the saved one.
         """
-        _put_into(model, self.model)
+        _check_fits(model, self.model)
         if set(parts) != set(self.parts):
             raise ValueError(
                 f"the checkpoint carries {sorted(self.parts)}, and this training has {sorted(parts)}. Set it up as "
@@ -64,6 +64,7 @@ class Checkpoint:
             except (ValueError, KeyError, RuntimeError) as error:
                 raise ValueError(f"the saved {name} is of another kind ({error}). Make it as then.") from None
         set_chance(self.chance, loaders)
+        model.load_state_dict(self.model)
 
 
 def save_checkpoint(
@@ -119,9 +120,9 @@ def load_checkpoint(path: str | Path, model: nn.Module | None = None) -> Checkpo
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"load_checkpoint: there is no file {path}. It is written by fit(..., checkpoint=...).")
-    _check_seal(path)
+    data = _unsealed(path)
     try:
-        whole = torch.load(path, map_location="cpu", weights_only=True)
+        whole = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         recipe = Recipe(**whole["recipe"]) if whole["recipe"] else None
         history = History()
         history.load_state_dict(whole["history"])
@@ -133,9 +134,10 @@ def load_checkpoint(path: str | Path, model: nn.Module | None = None) -> Checkpo
         ) from None
     if model is not None:
         try:
-            _put_into(model, found.best)
+            _check_fits(model, found.best)
         except ValueError as error:
             raise ValueError(f"load_checkpoint: {path.name}: {error}") from None
+        model.load_state_dict(found.best)
     return found
 
 
@@ -145,11 +147,12 @@ def _sealed(data: bytes) -> bytes:
     return data + hashlib.sha256(data).hexdigest().encode("ascii")
 
 
-def _check_seal(path: Path) -> None:
+def _unsealed(path: Path) -> bytes:
+    """Return the bytes of the file after making sure that they are those that were written."""
     data = path.read_bytes()
     body, checksum = data[:-64], data[-64:]
     if body.endswith(SEAL) and hashlib.sha256(body).hexdigest().encode("ascii") == checksum:
-        return
+        return data
     if body.endswith(SEAL):
         what = "is damaged: its checksum is another than when it was written"
     elif data.startswith(b"PK"):
@@ -161,8 +164,8 @@ def _check_seal(path: Path) -> None:
     )
 
 
-def _put_into(model: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Load the weights; name the first that does not fit before anything is changed."""
+def _check_fits(model: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Raise for the first weight that does not fit, before anything is changed."""
     own = model.state_dict()
     for name in [*weights, *own]:
         there, here = (tuple(getattr(w[name], "shape", ())) if name in w else "missing" for w in (weights, own))
@@ -171,7 +174,6 @@ def _put_into(model: nn.Module, weights: dict[str, Tensor]) -> None:
                 f"the weights belong to another model: {name} is {there} in the file and {here} in the model. Build "
                 "the model as then, or choose another file."
             )
-    model.load_state_dict(weights)
 
 
 def _plain(thing: Any, where: str) -> Any:

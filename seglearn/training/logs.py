@@ -9,8 +9,8 @@ from seglearn.training.loop import Moment
 class CSVLog:
     """A callback for `fit` that writes the diary into a table after every epoch.
 
-    `History.from_csv(path)` reads it back. The whole table is written each time, in one step: a training that was resumed has one
-    table without gaps.
+    `History.from_csv(path)` reads it back. The whole table is written each time, in one step: a training
+    that was resumed has one table without gaps.
     """
 
     def __init__(self, path: str | Path):

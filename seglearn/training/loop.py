@@ -24,7 +24,7 @@ from seglearn.training.alarms import (
     check_gradients,
     check_loss,
     check_weights,
-    explain,
+    explained,
     none_left,
 )
 from seglearn.training.averaging import averaged
@@ -156,22 +156,18 @@ def _train_epoch(model: nn.Module, train: Batches, tools: Tools, epoch: int, bar
 
 def _learn_from(inputs: Any, targets: Any, share: float, model: nn.Module, tools: Tools, place: str) -> float:
     """Add the gradient of one batch, times its share in the step; return its loss."""
-    outputs = None
-    try:
+    batch = {"inputs": inputs, "targets": targets}
+    with explained(place, batch):
         x, y = _moved(inputs, tools), _moved(targets, tools)
         if tools.precision == "auto":
             tools.precision = faster_precision(model, tools.loss, x, y)
-        outputs = computed(model, x, tools.precision)
+        batch["outputs"] = outputs = computed(model, x, tools.precision)
         value = tools.loss(outputs, y)
         check_loss(value)
         number = value.item()
         check_finite(number, place, x, outputs, model, tools.optimizer)
         (value * share).backward()
-    except Exception as error:
-        told = explain(error, place, inputs, outputs, targets)
-    else:
-        return number
-    raise told  # out here, so that what ran out of memory is free again
+    return number
 
 
 def _step(model: nn.Module, tools: Tools, place: str) -> None:
@@ -192,9 +188,12 @@ def _judge(model: nn.Module, val: Batches | None, tools: Tools, score: Score | N
         return {"val_loss": math.nan, "score": math.nan}
     total = count = 0.0
     with looking(model):
-        for inputs, targets in val:
-            value = tools.loss(model(_moved(inputs, tools)), _moved(targets, tools))
-            total, count = total + value.item() * _size(inputs), count + _size(inputs)
+        for number, (inputs, targets) in enumerate(val, start=1):
+            batch = {"inputs": inputs, "targets": targets}
+            with explained(f"validation batch {number} of epoch {epoch}", batch):
+                batch["outputs"] = outputs = model(_moved(inputs, tools))
+                value = tools.loss(outputs, _moved(targets, tools)).item()
+            total, count = total + value * _size(inputs), count + _size(inputs)
     if not count:
         raise none_left("val", epoch)
     return {"val_loss": total / count, "score": score(model, val) if score else math.nan}
