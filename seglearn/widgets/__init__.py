@@ -4,6 +4,7 @@ from seglearn.widgets.arithmetic import ArithmeticExplorer
 from seglearn.widgets.controls import Control, Goal, Grid
 from seglearn.widgets.convolution_explorer import ConvolutionExplorer
 from seglearn.widgets.explorable import Explorable
+from seglearn.widgets.ladder_explorer import LadderExplorer
 from seglearn.widgets.loss_explorer import LossExplorer
 from seglearn.widgets.overlap import OverlapExplorer
 from seglearn.widgets.paint import PaintExplorer
@@ -18,6 +19,7 @@ __all__ = [
     "Explorable",
     "Goal",
     "Grid",
+    "LadderExplorer",
     "LossExplorer",
     "OverlapExplorer",
     "PaintExplorer",
