@@ -11,6 +11,8 @@ from seglearn.training.loop import Moment, fit
 from seglearn.training.recipe import Recipe
 from seglearn.training.schedules import warmup_cosine
 from seglearn.training.temperature import fit_temperature
+from seglearn.training.test_time import predict_augmented
+from seglearn.training.tiling import logits_in_bands, predict_tiled
 from seglearn.training.weights import class_weights
 
 __all__ = [
@@ -30,7 +32,10 @@ __all__ = [
     "fit",
     "fit_temperature",
     "load_checkpoint",
+    "logits_in_bands",
     "predict",
+    "predict_augmented",
+    "predict_tiled",
     "save_checkpoint",
     "seed_everything",
     "warmup_cosine",
