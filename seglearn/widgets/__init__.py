@@ -11,6 +11,7 @@ from seglearn.widgets.paint import PaintExplorer
 from seglearn.widgets.pixel_probe import PixelProbe
 from seglearn.widgets.pooling_explorer import PoolingExplorer
 from seglearn.widgets.receptive_field_explorer import ReceptiveFieldExplorer
+from seglearn.widgets.skip_explorer import SkipExplorer
 
 __all__ = [
     "ArithmeticExplorer",
@@ -26,4 +27,5 @@ __all__ = [
     "PixelProbe",
     "PoolingExplorer",
     "ReceptiveFieldExplorer",
+    "SkipExplorer",
 ]
