@@ -77,7 +77,7 @@ def _chance(seed: Seed) -> Iterator[None]:
     number = number_from(seed)
     before = torch.get_rng_state(), np.random.get_bit_generator(), random.getstate()
     torch.default_generator.manual_seed(number)  # torch.manual_seed would seed the GPUs as well
-    np.random.set_bit_generator(np.random.MT19937(number))
+    np.random.set_bit_generator(np.random.PCG64(number))
     random.seed(number)
     try:
         yield
@@ -171,6 +171,6 @@ def new_labels(before: Tensor, after: Tensor) -> list[int]:
         [1]
     """
     top = max(IGNORE, int(before.max()), int(after.max())) + 1
-    was, now = (torch.bincount(mask.long().flatten(), minlength=top) > 0 for mask in (before, after))
+    was, now = (np.bincount(mask.numpy().ravel(), minlength=top) > 0 for mask in (before, after))  # faster than torch's
     was[IGNORE] = True
-    return (now & ~was).nonzero().flatten().tolist()
+    return np.flatnonzero(now & ~was).tolist()
