@@ -4,6 +4,7 @@ Compared in float64 and in evaluation mode, where dropout, which ours do not hav
 """
 
 import re
+from itertools import pairwise
 
 import pytest
 import torch
@@ -49,6 +50,20 @@ def pictures(*size: int) -> Tensor:
 def agree(ours: Tensor, theirs: Tensor) -> None:
     assert ours.shape == theirs.shape and ours.std() > 1e-3, "nothing to compare"
     torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+
+
+def layers(*widths: int) -> nn.Sequential:
+    """Return 3x3 convolutions in a row, normalized in groups of two channels and rectified, from torch's own layers."""
+    row = []
+    for i, o in pairwise(widths):
+        row += [nn.Conv2d(i, o, 3, padding=1, bias=False), nn.GroupNorm(o // 2, o), nn.ReLU()]
+    return nn.Sequential(*row)
+
+
+def same_weights(theirs: nn.Module, ours: nn.Module) -> nn.Module:
+    """Return their net with the weights of ours, which come in the same order."""
+    theirs.load_state_dict(dict(zip(theirs.state_dict(), ours.state_dict().values(), strict=True)))
+    return theirs.double()
 
 
 class Walk(nn.Module):
@@ -141,16 +156,28 @@ def only_the_middle(conv: nn.Conv2d) -> None:
 # --- SegNet
 
 
-def test_segnet_is_torchs_pooling_and_unpooling_around_the_same_blocks():
+class HandBuiltSegNet(nn.Module):
+    """A SegNet of three levels with one, two and three convolutions, and the mirror image of that."""
+
+    def __init__(self):
+        super().__init__()
+        self.down = nn.ModuleList([layers(3, 4), layers(4, 6, 6), layers(6, 8, 8, 8)])
+        self.up = nn.ModuleList([layers(8, 8, 8, 6), layers(6, 6, 4), layers(4, 4)])
+        self.head = nn.Conv2d(4, K, 1)
+        self.pool, self.unpool = nn.MaxPool2d(2, return_indices=True), nn.MaxUnpool2d(2)
+
+    def forward(self, images: Tensor) -> Tensor:
+        x, first = self.pool(self.down[0](images))
+        x, second = self.pool(self.down[1](x))
+        x, third = self.pool(self.down[2](x))
+        x = self.up[0](self.unpool(x, third))
+        x = self.up[1](self.unpool(x, second))
+        return self.head(self.up[2](self.unpool(x, first)))
+
+
+def test_segnet_is_the_net_built_by_hand_around_torchs_pooling_and_unpooling():
     ours, images = stirred(SegNet(3, K, widths=(4, 6, 8), convs=(1, 2, 3))), pictures(24, 40)
-    pool, unpool = nn.MaxPool2d(2, return_indices=True), nn.MaxUnpool2d(2)
-    x, first = pool(ours.down[0](images))
-    x, second = pool(ours.down[1](x))
-    x, third = pool(ours.down[2](x))
-    x = ours.up[0](unpool(x, third))
-    x = ours.up[1](unpool(x, second))
-    x = ours.up[2](unpool(x, first))
-    agree(ours(images), ours.head(x))
+    agree(ours(images), same_weights(HandBuiltSegNet(), ours)(images))
 
 
 def test_the_unpooling_built_in_the_course_gives_segnet_the_same_logits(monkeypatch):
@@ -169,20 +196,14 @@ def test_the_unpooling_built_in_the_course_gives_segnet_the_same_logits(monkeypa
 # --- U-Net
 
 
-def block(i: int, o: int) -> nn.Sequential:
-    """Two convolutions of a U-Net, from torch's own layers; 4 and 6 channels make groups of two."""
-    layers = [nn.Conv2d(i, o, 3, padding=1, bias=False), nn.GroupNorm(o // 2, o), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Conv2d(o, o, 3, padding=1, bias=False), nn.GroupNorm(o // 2, o), nn.ReLU())
-
-
-class HandBuilt(nn.Module):
+class HandBuiltUNet(nn.Module):
     """A U-Net of one level."""
 
     def __init__(self, *, skips: bool, transposed: bool):
         super().__init__()
-        self.down, self.bottom = block(3, 4), block(4, 6)
+        self.down, self.bottom = layers(3, 4, 4), layers(4, 6, 6)
         self.grow = nn.ConvTranspose2d(6, 4, 2, stride=2) if transposed else nn.Upsample(scale_factor=2)
-        self.up = block((4 if transposed else 6) + (4 if skips else 0), 4)
+        self.up = layers((4 if transposed else 6) + (4 if skips else 0), 4, 4)
         self.head = nn.Conv2d(4, K, 1)
         self.skips = skips
 
@@ -197,8 +218,7 @@ class HandBuilt(nn.Module):
 def test_a_level_of_unet_is_the_net_built_by_hand(skips, transposed):
     way = "transposed" if transposed else "nearest"
     ours = stirred(UNet(3, K, widths=(4, 6), skips=skips, upsampling=way))
-    theirs = HandBuilt(skips=skips, transposed=transposed).double()
-    theirs.load_state_dict(dict(zip(theirs.state_dict(), ours.state_dict().values(), strict=True)))
+    theirs = same_weights(HandBuiltUNet(skips=skips, transposed=transposed), ours)
     images = pictures(14, 22)
     agree(ours(images), theirs(images))
 
