@@ -13,6 +13,7 @@ from seglearn.labels import IGNORE, INK, NUCLEI, STREETS
 from seglearn.plots import (
     contact_sheet,
     describe,
+    pair_sheet,
     panels,
     picture,
     show_confusion,
@@ -243,6 +244,16 @@ def test_contact_sheets_draw_what_there_is_with_one_legend():
     assert len(axes) == len(figure.axes) == 5
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["sky", "road", "pole", "ignored"]
     assert all(ax.get_legend() is None for ax in axes)
+
+
+def test_pair_sheets_draw_rows_with_one_legend_and_titles_above():
+    axes = pair_sheet([[(IMAGE, MASK)] * 3] * 2, STREETS, titles=["as it is", "mirrored", "farther"])
+    assert len(axes) == len(axes[0].figure.axes) == 6
+    assert [ax.get_title(loc="left") for ax in axes] == ["as it is", "mirrored", "farther", "", "", ""]
+    assert [text.get_text() for text in axes[0].figure.legends[0].get_texts()] == ["sky", "road", "pole", "ignored"]
+    for rows, titles in (([], []), ([[]], []), ([[(IMAGE, MASK)], [(IMAGE, MASK)] * 2], []), ([[(IMAGE, MASK)]], "ab")):
+        with pytest.raises(ValueError, match="pair_sheet: rows must hold as many pairs as each other"):
+            pair_sheet(rows, STREETS, titles=titles)
 
 
 def test_a_figure_says_titles_and_sentences():

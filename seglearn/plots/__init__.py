@@ -2,7 +2,15 @@
 
 from seglearn.plots.curves import show_confusion, show_history
 from seglearn.plots.grids import show_values
-from seglearn.plots.images import contact_sheet, show_errors, show_image, show_instances, show_mask, show_overlay
+from seglearn.plots.images import (
+    contact_sheet,
+    pair_sheet,
+    show_errors,
+    show_image,
+    show_instances,
+    show_mask,
+    show_overlay,
+)
 from seglearn.plots.panels import describe, panels, picture
 from seglearn.plots.pulls import show_pulls
 from seglearn.plots.receptive import frame_squares, show_cone, show_heat
@@ -15,6 +23,7 @@ __all__ = [
     "contact_sheet",
     "describe",
     "frame_squares",
+    "pair_sheet",
     "panels",
     "picture",
     "show_cone",

@@ -1,5 +1,7 @@
 """Images, masks and the two together. A pixel is a square, and its brightness is never stretched."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from matplotlib.axes import Axes
@@ -123,15 +125,47 @@ def contact_sheet(dataset, count: int = 12, *, columns: int = 4) -> list[Axes]:
     pairs = [dataset[i] for i in range(count)]
     height, width = pairs[0][1].shape
     axes = panels(columns, -(-count // columns), width=2.4, height=2.4 * height / width + 0.05)
+    _overlays(axes, pairs, dataset.labels)
+    return axes[:count]
+
+
+def pair_sheet(
+    rows: Sequence[Sequence[tuple[Tensor, Tensor]]], labels: LabelSet, *, titles: Sequence[str] = ()
+) -> list[Axes]:
+    """Draw rows of (image, mask) as overlays with one legend, and return their Axes: a pair and what became of it.
+
+        pair_sheet([[pair, *(augment(*pair, transform, seed=s) for s in range(4))] for pair in pairs], STREETS)
+
+    `titles` stand above the columns.
+
+    Raises:
+        ValueError: there is no pair, rows differ in length, or there is not one title per column.
+    """
+    columns = len(rows[0]) if rows else 0
+    if not columns or any(len(row) != columns for row in rows) or len(titles) not in (0, columns):
+        lengths = [len(row) for row in rows]
+        raise ValueError(
+            f"pair_sheet: rows must hold as many pairs as each other and as there are titles, got {lengths} pairs and "
+            f"{len(titles)} titles."
+        )
+    height, width = rows[0][0][1].shape
+    axes = panels(columns, len(rows), width=2.2, height=2.2 * height / width + 0.7 / len(rows))  # and the legend
+    _overlays(axes, [pair for row in rows for pair in row], labels)
+    for ax, title in zip(axes, titles, strict=False):
+        write_title(ax, title)
+    return axes
+
+
+def _overlays(axes: list[Axes], pairs: Sequence[tuple[Tensor, Tensor]], labels: LabelSet) -> None:
+    """Draw one pair on each Axes, take away the Axes left over, and write one legend for all below."""
     seen = set()
     for ax, (image, mask) in zip(axes, pairs, strict=False):
-        show_overlay(image, mask, dataset.labels, ax, legend=False)
+        show_overlay(image, mask, labels, ax, legend=False)
         seen |= set(mask.unique().tolist())
-    for ax in axes[count:]:
+    for ax in axes[len(pairs) :]:
         ax.remove()
-    keys = [_key(dataset.labels, k) for k in sorted(seen)]
+    keys = [_key(labels, k) for k in sorted(seen)]
     axes[0].figure.legend(handles=keys, loc="outside lower left", ncols=8, **_LEGEND)
-    return axes[:count]
 
 
 _LEGEND = {
