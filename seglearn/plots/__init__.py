@@ -1,5 +1,7 @@
 """Pictures of tensors. Every `show_*` draws on one Axes and returns it; none of them saves or shows."""
 
+from seglearn.plots.class_maps import show_class_map
+from seglearn.plots.crossings import show_crossings
 from seglearn.plots.curves import show_confusion, show_history
 from seglearn.plots.grids import show_values
 from seglearn.plots.images import (
@@ -11,6 +13,7 @@ from seglearn.plots.images import (
     show_mask,
     show_overlay,
 )
+from seglearn.plots.painting import show_painting
 from seglearn.plots.panels import describe, panels, picture
 from seglearn.plots.pulls import show_pulls
 from seglearn.plots.receptive import frame_squares, show_cone, show_heat
@@ -26,8 +29,10 @@ __all__ = [
     "pair_sheet",
     "panels",
     "picture",
+    "show_class_map",
     "show_cone",
     "show_confusion",
+    "show_crossings",
     "show_errors",
     "show_heat",
     "show_history",
@@ -35,6 +40,7 @@ __all__ = [
     "show_instances",
     "show_mask",
     "show_overlay",
+    "show_painting",
     "show_pulls",
     "show_reliability",
     "show_scores",
