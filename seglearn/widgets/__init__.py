@@ -12,6 +12,7 @@ from seglearn.widgets.pixel_probe import PixelProbe
 from seglearn.widgets.pooling_explorer import PoolingExplorer
 from seglearn.widgets.receptive_field_explorer import ReceptiveFieldExplorer
 from seglearn.widgets.skip_explorer import SkipExplorer
+from seglearn.widgets.transpose_explorer import TransposeExplorer
 
 __all__ = [
     "ArithmeticExplorer",
@@ -28,4 +29,5 @@ __all__ = [
     "PoolingExplorer",
     "ReceptiveFieldExplorer",
     "SkipExplorer",
+    "TransposeExplorer",
 ]

@@ -246,9 +246,8 @@ class LadderExplorer(Explorable):
             words = f"{by(grown)} fits" if grown == skip else f"{by(grown)} meets {by(skip)}: {fate}"
             ends = (level * across, (2 * levels - level if level >= levels - len(ups) else levels) * across)
             ax.plot(ends, [level * down] * 2, color="#c4cad1", linewidth=1, zorder=0)
-            look = {"ha": "center", "va": "center", "fontsize": 7.5, "weight": 400 if grown == skip else 700}
-            ground = {"facecolor": "white", "edgecolor": "none", "pad": 2}
-            ax.text(levels * across, level * down, words, bbox=ground, **look)
+            look = {"ha": "center", "va": "bottom", "fontsize": 7.5, "weight": 400 if grown == skip else 700}
+            ax.text(levels * across, level * down - 0.1, words, **look)
         out = "nothing" if found["out_height"] is None else by([found["out_height"], found["out_width"]])
         title = f"{by([found['height'], found['width']])} goes in, {out} comes out"
         ax.set(xlim=(-0.6, 7.2), ylim=(2.55, -0.7), title=title, xticks=[], yticks=[], aspect="equal")
