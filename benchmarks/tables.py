@@ -5,8 +5,10 @@
 Run it after a benchmark: a test fails when the page and the results disagree.
 """
 
-import json
 from pathlib import Path
+
+from keeping import chosen, told
+from keeping import read as results
 
 HERE = Path(__file__).parent
 PAGE = HERE / "README.md"
@@ -20,6 +22,7 @@ share the processor, and times mean nothing. Times are CPU time; a ratio compare
 |---|---|---|
 | `python benchmarks/start_here.py` | the first training, over seeds and worlds | chapter 00 |
 | `python benchmarks/convolution.py` | loops, im2col and torch | chapter 03 |
+| `python benchmarks/designs.py` | seven designs over seeds: cost and scores | chapter 06, below |
 | `python benchmarks/losses_compared.py` | losses over seeds, class weights, softmax twice | chapter 07 |
 | `python benchmarks/losses.py` | the speed of the losses | below |
 | `python benchmarks/calibration.py` | temperature over seeds | chapter 08 |
@@ -33,11 +36,6 @@ def table(heading: list[str], rows: list[list]) -> str:
     ruler = ["---" if isinstance(cell, str) else "---:" for cell in rows[0]]
     lines = [heading, ruler, *([str(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def results(name: str) -> dict:
-    """Return what a benchmark kept."""
-    return json.loads((HERE / "results" / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def source(found: dict) -> str:
@@ -78,9 +76,47 @@ def metrics() -> str:
     return f"## Counting\n\n{source(found)}\n\n{table(heading, rows)}\n"
 
 
+WORLDS = {"drawn-streets": "drawn streets", "camvid": "CamVid"}
+
+
+def designs(world: str) -> str:
+    """Return what the designs cost and reach in one world."""
+    found, rows = results("designs"), []
+    for cost in chosen(found["costs"], world=world):
+        runs = chosen(found["runs"], world=world, design=cost["design"])
+        weights = [f"{n / 1e6:.2f} M" for n in (cost["parameters"], cost["equal"]["parameters"])]
+        products = f"{cost['multiplications'] / 1e6:.0f} M"
+        costs = [*weights, products, cost["forward_ms_least"], cost["times_unet"], cost["step_mb"]]
+        scores = [told(runs, key) for key in ("mean_iou", "boundary_iou", "pole_iou")]
+        rows.append([cost["design"], *costs, *scores, len(runs)])
+    heading = ["Design", "Weights", "At equal widths", "Multiply-adds", "Least ms", "Times U-Net", "Step MB"]
+    heading += ["Mean IoU", "Boundary IoU", "Pole IoU", "Seeds"]
+    size = " x ".join(map(str, cost["size"]))
+    return f"## Designs, on {WORLDS[world]} of {size}\n\n{source(found | cost)}\n\n{table(heading, rows)}\n"
+
+
+def skips() -> str:
+    """Return what the skips of a U-Net are worth, to thin structures above all."""
+    found, rows = results("designs")["runs"], []
+    for world in measured():
+        for design in ("UNet", "UNet without skips"):
+            runs = chosen(found, world=world, design=design)
+            scores = ("mean_iou", "boundary_iou", "pole_iou", "pole_recall", "pole_boundary_iou")
+            rows.append([WORLDS[world], design, *(told(runs, key) for key in scores), len(runs)])
+    heading = ["World", "Design", "Mean IoU", "Boundary IoU", "Pole IoU", "Pole recall", "Pole boundary IoU", "Seeds"]
+    return f"## Skips on and off\n\n{table(heading, rows)}\n"
+
+
+def measured() -> list[str]:
+    """Return the worlds of which there are rows."""
+    there = {row["world"] for row in results("designs")["runs"]}
+    return [world for world in WORLDS if world in there]
+
+
 def page() -> str:
     """Return the whole page."""
-    return "\n".join([INTRODUCTION, convolution(), losses(), metrics()])
+    streets = [designs(world) for world in measured()]
+    return "\n".join([INTRODUCTION, *streets, skips(), convolution(), losses(), metrics()])
 
 
 if __name__ == "__main__":
