@@ -22,11 +22,13 @@ from seglearn.data import (
     augment,
     in_memory,
     nuclei_augmentation,
+    open_dataset,
     set_epoch,
     street_augmentation,
 )
 from seglearn.data.augmentation import new_labels
-from seglearn.labels import IGNORE
+from seglearn.labels import CAMVID, IGNORE
+from seglearn.training import seed_everything
 
 GEOMETRY = {  # every transform that moves pixels, as a learner writes it: with torchvision's own fill of 0
     "mirror": v2.RandomHorizontalFlip(p=1),
@@ -237,11 +239,14 @@ def test_a_function_that_draws_from_numpy_or_python_is_seeded_and_leaves_no_trac
     def draw(image, mask):
         return image * random.random() * np.random.random() * torch.rand(()), mask  # noqa: NPY002
 
-    states = np.random.get_bit_generator(), np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
-    one, same_one, other = (augment(*pair(), draw, seed=seed)[0] for seed in (1, 1, 2))
-    assert torch.equal(one, same_one) and not torch.equal(one, other)
-    assert np.random.get_bit_generator() is states[0] and (np.random.get_state()[1] == states[1]).all()  # noqa: NPY002
-    assert random.getstate() == states[2]
+    images = []
+    for day, seed in enumerate((1, 1, 2)):
+        seed_everything(day)  # the world outside is another one each time
+        states = np.random.get_bit_generator(), np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+        images.append(augment(*pair(), draw, seed=seed)[0])
+        assert np.random.get_bit_generator() is states[0] and random.getstate() == states[2]
+        assert (np.random.get_state()[1] == states[1]).all()  # noqa: NPY002
+    assert torch.equal(images[0], images[1]) and not torch.equal(images[0], images[2])
 
 
 def test_a_transform_that_works_in_place_leaves_the_pair_alone():
@@ -373,6 +378,15 @@ def test_batches_of_an_epoch_are_the_same_in_any_order():
     images, masks = next(iter(DataLoader(data, batch_size=4)))
     assert images.shape == (4, 3, 24, 28) and masks.shape == (4, 24, 28)
     assert all(same(data[i], (images[i], masks[i])) for i in (2, 0, 3, 1))
+
+
+def test_real_streets_gain_no_label_and_still_show_sky(real_data):
+    camvid = Augmented(open_dataset("camvid", split="val", root=real_data), street_augmentation((90, 120)), seed=1)
+    chosen = range(0, len(camvid), 10)
+    was = torch.cat([camvid.dataset[i][1].flatten() for i in chosen])
+    now = torch.cat([camvid[i][1].flatten() for i in chosen])
+    assert set(now.unique().tolist()) <= {*range(len(CAMVID)), IGNORE}
+    assert 0.5 < (now == 0).float().mean() / (was == 0).float().mean() < 2
 
 
 # Errors --------------------------------------------------------------------------------------------------------------
