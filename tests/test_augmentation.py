@@ -42,6 +42,7 @@ GEOMETRY = {  # every transform that moves pixels, as a learner writes it: with 
     "resized crop": v2.RandomResizedCrop((8, 11)),
     "resize": v2.Resize((7, 25)),
     "shortest side": v2.RandomShortestSize(6, max_size=7),
+    "longest side": v2.Resize(6, max_size=7),
     "scale jitter": v2.ScaleJitter((20, 20)),
     "pad": v2.Pad((1, 2, 3, 4)),
     "reflected": v2.Pad(3, padding_mode="reflect"),
@@ -107,6 +108,16 @@ def test_a_zoom_of_two_shows_every_pixel_four_times():
     assert torch.equal(bigger, image.expand(3, 2, 2)) and labels.tolist() == [[4, 4], [4, 4]]
 
 
+def test_a_picture_smaller_than_the_window_is_seen_whole_and_anywhere():
+    transform, corners = RandomScaleCrop((8, 10), scale=(0.5, 0.5)), set()  # 4 x 5 pixels in a frame of 8 x 10
+    for seed in range(200):
+        mask = augment(torch.rand(3, 8, 10), torch.ones(8, 10).long(), transform, seed=seed)[1]
+        rows, columns = (mask == 1).any(dim=1).nonzero(), (mask == 1).any(dim=0).nonzero()
+        assert (len(rows), len(columns)) in {(4, 5)} and (mask == 1).sum() == 20
+        corners.add((int(rows[0]), int(columns[0])))
+    assert {(0, 0), (4, 5), (0, 5), (4, 0)} <= corners and len(corners) == 5 * 6
+
+
 # Equals the peer -----------------------------------------------------------------------------------------------------
 
 
@@ -147,7 +158,16 @@ def as_colors(mask):
     return torch.stack([mask, mask, mask]).float() / IGNORE  # the image is its mask: they must stay equal
 
 
-BLENDED = ("perspective", "elastic", "resized crop", "resize", "shortest side", "scale jitter", "scale crop")
+BLENDED = (
+    "perspective",
+    "elastic",
+    "resized crop",
+    "resize",
+    "shortest side",
+    "longest side",
+    "scale jitter",
+    "scale crop",
+)
 
 
 @pytest.mark.parametrize("name", sorted(set(GEOMETRY) - {*BLENDED, "streets", "nuclei"}))
