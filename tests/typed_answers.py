@@ -22,6 +22,17 @@ ANSWERS: dict[str, list[tuple[str, str]]] = {  # notebook -> (wrong: NOT YET, ri
         ),
         ("check('04.by_head', 10)", "check('04.by_head', 14)"),
     ],
+    "06_encoder_decoder": [
+        (
+            "check('06.counts', lambda h, w, k, s: torch.full(((h - 1) * s + k, (w - 1) * s + k), k // s))",
+            "check('06.counts', lambda h, w, k, s: F.conv_transpose2d(torch.ones(1, 1, h, w), "
+            "torch.ones(1, 1, k, k), stride=s)[0, 0].long())",
+        ),
+        (
+            "check('06.join', lambda skip, deep: torch.cat([F.interpolate(deep, skip.shape[2:]), skip], dim=1))",
+            "check('06.join', lambda skip, deep: torch.cat([skip, F.interpolate(deep, skip.shape[2:])], dim=1))",
+        ),
+    ],
     "08_iou_and_friends": [
         (
             "check('08.mean_iou', lambda p, m, k: iou(confusion_matrix(p, m, k)).nan_to_num(0).mean().item())",
