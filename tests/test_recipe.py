@@ -215,7 +215,7 @@ def test_what_accumulation_cannot_equal_is_as_the_docstring_says():
         return ((parted - whole).norm() / whole.norm()).item()
 
     assert gap(cross_entropy_loss, masks) < 1e-4 < 0.01 < gap(cross_entropy_loss, holes)
-    assert gap(dice_loss, masks) > 0.01  # it pools over the batch: parts of a batch are another question
+    assert gap(dice_loss, masks) > 1e-3  # it pools over the batch: parts of a batch are another question
 
 
 def test_inverse_weights_are_scikit_learns():
