@@ -1,5 +1,6 @@
 """The table of chapter 06: what is stored fits together, and its command measures and keeps one row at a time."""
 
+import doctest
 import importlib
 import json
 import re
@@ -150,6 +151,10 @@ def test_a_row_replaces_only_its_own_forerunner_and_leaves_no_draft(keeping, tmp
     assert kept["runs"] == [row | {"mean_iou": 0.9}, *others] and kept["costs"] == [row]
     assert kept["command"] == "y" and set(kept) == {"date", "machine", "torch", "command", "runs", "costs"}
     assert [path.name for path in out.parent.iterdir()] == ["table.json"]
+
+
+def test_the_examples_of_the_shared_part_are_true(keeping):
+    assert doctest.testmod(keeping) == (0, 2)
 
 
 def test_a_score_is_told_with_its_spread_over_the_seeds(keeping):
