@@ -124,10 +124,11 @@ def explained(place: str, batch: dict[str, Any]) -> Iterator[None]:
     """Let an error inside say where it happened, and why. `batch` has inputs, targets and, once they exist, outputs."""
     try:
         yield
-        return
     except Exception as error:
         told = explain(error, place, batch["inputs"], batch.get("outputs"), batch["targets"])
-    raise told  # out here, so that what ran out of memory is free again
+        if told is error:
+            raise
+        raise told from told.__cause__
 
 
 def explain(error: Exception, place: str, inputs: Any, outputs: Any, targets: Any) -> Exception:
