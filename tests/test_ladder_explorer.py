@@ -118,6 +118,12 @@ def test_a_tensor_that_is_too_small_is_named():
     )
 
 
+@pytest.mark.parametrize(["side", "broke"], [(4, "convolution"), (5, ""), (6, "")])
+def test_two_unpadded_convolutions_need_five_pixels(side, broke):
+    found = ladder_explorer.facts(params_of((14, 2 * side + 4), 1, 0, 1, 3))
+    assert (found["broke"], found["bottom"]) == (broke, None if broke else [1, side - 4])
+
+
 # --- the layers of torch --------------------------------------------------------------------------------------------
 
 
