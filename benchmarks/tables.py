@@ -27,6 +27,7 @@ share the processor, and times mean nothing. Times are CPU time; a ratio compare
 | `python benchmarks/losses.py` | the speed of the losses | below |
 | `python benchmarks/calibration.py` | temperature over seeds | chapter 08 |
 | `python benchmarks/metrics.py` | the speed of counting | below |
+| `python benchmarks/real_sets.py` | real streets and nuclei after minutes of training, over seeds | chapter 09 |
 | `python benchmarks/tables.py` | writes this page | here |
 """
 
