@@ -1,5 +1,6 @@
 """The diary on disk, for other programs to read while the training goes on."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ class CSVLog:
 class TensorBoardLog:
     """A callback for `fit` that writes every column of the diary for TensorBoard: `tensorboard --logdir FOLDER`.
 
-    A training that was resumed goes on in the same folder; epochs beyond the last checkpoint are taken back.
+    A training that goes on writes all its epochs anew, in place of what the folder had: one log without gaps.
 
     Raises:
         ImportError: the package tensorboard is not installed.
@@ -43,9 +44,11 @@ class TensorBoardLog:
 
     def __call__(self, moment: Moment) -> None:
         epoch = len(moment.history)
-        if self._writer is None or epoch == 0:
-            self._writer = self._writer_for(str(self.folder), purge_step=epoch + 1)
+        first = epoch
+        if self._writer is None or epoch == 0:  # a new training, or one that goes on: write down all of it
+            self._writer, first = self._writer_for(str(self.folder), purge_step=1), 1
         for name, column in moment.history.columns().items():
-            if name != "epoch" and column and column[-1] == column[-1]:  # NaN: there is none
-                self._writer.add_scalar(name, column[-1], epoch)
+            for number, value in enumerate(column[first - 1 : epoch], start=first):
+                if name != "epoch" and not math.isnan(value):
+                    self._writer.add_scalar(name, value, number)
         self._writer.flush()
