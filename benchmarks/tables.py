@@ -28,6 +28,7 @@ share the processor, and times mean nothing. Times are CPU time; a ratio compare
 | `python benchmarks/calibration.py` | temperature over seeds | chapter 08 |
 | `python benchmarks/metrics.py` | the speed of counting | below |
 | `python benchmarks/real_sets.py` | real streets and nuclei after minutes of training, over seeds | chapter 09 |
+| `python benchmarks/bugs.py` | a dozen bugs in one loop, over seeds: their curves, gradients, masks | chapter 09's cards |
 | `python benchmarks/tables.py` | writes this page | here |
 """
 
@@ -77,7 +78,7 @@ def metrics() -> str:
     return f"## Counting\n\n{source(found)}\n\n{table(heading, rows)}\n"
 
 
-WORLDS = {"drawn-streets": "drawn streets", "camvid": "CamVid"}
+WORLDS, SAME = {"drawn-streets": "drawn streets", "camvid": "CamVid"}, ("world", "design")
 
 
 def designs(world: str) -> str:
@@ -109,9 +110,10 @@ def skips() -> str:
 
 
 def measured() -> list[str]:
-    """Return the worlds of which there are rows."""
-    there = {row["world"] for row in results("designs")["runs"]}
-    return [world for world in WORLDS if world in there]
+    """Return the worlds in which every design has been trained with three seeds at least."""
+    found = results("designs")
+    costs = [row for row in found["costs"] if len(chosen(found["runs"], **{k: row[k] for k in SAME})) >= 3]
+    return [world for world in WORLDS if chosen(costs, world=world) == chosen(found["costs"], world=world)]
 
 
 def page() -> str:

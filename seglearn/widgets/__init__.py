@@ -1,6 +1,7 @@
 """Explorables: pictures that answer a hand, each with a goal and with facts that an exercise can judge."""
 
 from seglearn.widgets.arithmetic import ArithmeticExplorer
+from seglearn.widgets.bug_explorer import BugExplorer
 from seglearn.widgets.controls import Control, Goal, Grid
 from seglearn.widgets.convolution_explorer import ConvolutionExplorer
 from seglearn.widgets.explorable import Explorable
@@ -16,6 +17,7 @@ from seglearn.widgets.transpose_explorer import TransposeExplorer
 
 __all__ = [
     "ArithmeticExplorer",
+    "BugExplorer",
     "Control",
     "ConvolutionExplorer",
     "Explorable",
