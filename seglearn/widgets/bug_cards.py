@@ -60,7 +60,7 @@ BUGS = (
         "double_softmax",
         "softmax before the loss",
         f"The loss sinks slowly and never below {FLOOR:.2f} = ln(1 + 7/e), however good the picture is: a second "
-        "softmax sees scores between 0 and 1 only. The score hides it.",
+        "softmax sees scores between 0 and 1 only. The score still climbs, if more slowly: alone it would not tell.",
         "Overfit one batch: the loss must go near 0. Here it cannot.",
     ),
     Bug(

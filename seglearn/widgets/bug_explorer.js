@@ -244,7 +244,7 @@ function build(stage, aside, { change, fixed }) {
     for (const { canvas } of [losses, scores]) canvas.setAttribute("aria-label", describe(facts));
     frame.classList.toggle("is-named", isNamed);
     bars.show(facts.norms, healthy ? healthy.norms[params.epoch - 1] : null);
-    first.textContent = `First loss, before any step: ${facts.first_loss.toFixed(2)} = ${facts.first_ratio.toFixed(2)} × ln ${fixed.classes}`;
+    first.textContent = `First loss, before any step: ${facts.first_loss.toFixed(2)} = ${facts.first_ratio.toFixed(2)}\u00a0×\u00a0ln\u00a0${fixed.classes}`;
     const pred = predOf(order[params.card], params.epoch);
     const colorOf = (k) => (k === VOID ? ink : colors[k]);
     pictures[0].paint((i) => image.subarray(3 * i, 3 * i + 3));
