@@ -50,7 +50,7 @@ def otsu_threshold(image: Tensor) -> Tensor:
         apart = total[:-1] / dark - (total[-1] - total[:-1]) / bright
         separation = dark * bright * apart**2  # (V − 1,) for every threshold but the highest value
         values = values[:-1][separation >= separation.max() * (1 - EQUAL)]
-    return torch.as_tensor(values[0].item()).to(image.dtype).to(image.device)
+    return torch.tensor(values[0].item(), dtype=image.dtype, device=image.device)
 
 
 def _distinct(where: str, image: Tensor) -> tuple[np.ndarray, np.ndarray]:
