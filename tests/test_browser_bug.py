@@ -66,4 +66,6 @@ def test_play_goes_on_by_itself_and_a_new_deal_begins_anew(touch):
 
 def test_from_key_to_picture(touch, record_property):
     root = touch.explorable("Which bug is this?")
+    root.locator("[data-control=epoch]").press("ArrowRight")  # the clock begins with a step back
+    wait_for_facts(touch, root, "facts.epoch === 2")
     report_latency(root, "Bug explorer", "epoch", record_property)
