@@ -22,6 +22,7 @@ share the processor, and times mean nothing. Times are CPU time; a ratio compare
 |---|---|---|
 | `python benchmarks/start_here.py` | the first training, over seeds and worlds | chapter 00 |
 | `python benchmarks/convolution.py` | loops, im2col and torch | chapter 03 |
+| `python benchmarks/classes_to_pixels.py` | what stride costs a map, over seeds; a subset of CIFAR-10 | chapter 05 |
 | `python benchmarks/designs.py` | seven designs over seeds: cost and scores | chapter 06, below |
 | `python benchmarks/losses_compared.py` | losses over seeds, class weights, softmax twice | chapter 07 |
 | `python benchmarks/losses.py` | the speed of the losses | below |

@@ -33,6 +33,13 @@ ANSWERS: dict[str, list[tuple[str, str]]] = {  # notebook -> (wrong: NOT YET, ri
             "check('06.join', lambda skip, deep: torch.cat([skip, F.interpolate(deep, skip.shape[2:])], dim=1))",
         ),
     ],
+    "05_from_classes_to_pixels": [
+        ("check('05.weights', 94667)", "check('05.weights', 32 * 10 + 64 * 289 + 128 * 577 + 26 * 129)"),
+        (
+            "check('05.class_map', lambda f, w, b: F.conv2d(f, w[:, :, None, None]))",
+            "check('05.class_map', lambda f, w, b: F.conv2d(f, w[:, :, None, None], b))",
+        ),
+    ],
     "08_iou_and_friends": [
         (
             "check('08.mean_iou', lambda p, m, k: iou(confusion_matrix(p, m, k)).nan_to_num(0).mean().item())",
