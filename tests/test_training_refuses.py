@@ -116,6 +116,16 @@ def test_a_real_allocation_that_fails_is_recognized():
     stopped(torch.OutOfMemoryError, "fit: out of memory at batch 1 of epoch 1", loss=loss)
 
 
+def test_out_of_memory_in_the_step_is_told_too():
+    model = nn.Conv2d(3, 3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer.register_step_pre_hook(
+        lambda *_: raising(MemoryError())(None)
+    )  # Adam makes its moments in the first step
+    told = "fit: out of memory at batch 1 of epoch 1, with inputs of shape (2, 3, 5, 7)."
+    stopped(torch.OutOfMemoryError, told, model=model, optimizer=optimizer)
+
+
 def test_out_of_memory_in_validation_names_it():
     big = (torch.rand(9, 3, 5, 7), torch.zeros(9, 5, 7).long())
 

@@ -147,7 +147,8 @@ def _train_epoch(model: nn.Module, train: Batches, tools: Tools, epoch: int, bar
             total, count = total + number * size, count + size
             bar.update()
             bar.set_postfix(loss=f"{total / max(count, 1):.3f}", refresh=False)
-        _step(model, tools, f"batch {batch} of epoch {epoch}")
+        with explained(f"batch {batch} of epoch {epoch}", {"inputs": inputs, "targets": None}):
+            _step(model, tools, f"batch {batch} of epoch {epoch}")
     if not batch:
         raise none_left("train", epoch)
     check_weights(model, epoch)
