@@ -119,9 +119,7 @@ def test_a_real_allocation_that_fails_is_recognized():
 def test_out_of_memory_in_the_step_is_told_too():
     model = nn.Conv2d(3, 3, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    optimizer.register_step_pre_hook(
-        lambda *_: raising(MemoryError())(None)
-    )  # Adam makes its moments in the first step
+    optimizer.register_step_pre_hook(lambda *_: raising(MemoryError())(None))  # as Adam, for its moments
     told = "fit: out of memory at batch 1 of epoch 1, with inputs of shape (2, 3, 5, 7)."
     stopped(torch.OutOfMemoryError, told, model=model, optimizer=optimizer)
 
