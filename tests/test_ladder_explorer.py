@@ -124,6 +124,12 @@ def test_two_unpadded_convolutions_need_five_pixels(side, broke):
     assert (found["broke"], found["bottom"]) == (broke, None if broke else [1, side - 4])
 
 
+def test_the_way_up_can_be_too_small_as_well():
+    found = ladder_explorer.facts(params_of((14, 14), 1, 0, 1, 1))
+    assert (found["bottom"], found["meetings"], found["ups"]) == ([1, 1], [[2, 2, 10, 10]], [])
+    assert ladder_explorer.trouble(found).startswith("It dies in level 0: two unpadded 3 × 3 convolutions need 5 × 5")
+
+
 # --- the layers of torch --------------------------------------------------------------------------------------------
 
 

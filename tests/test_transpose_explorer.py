@@ -167,6 +167,10 @@ def test_the_goals_are_reached_one_after_another():
     assert explorer.reached
 
 
+def test_weights_beyond_the_kernel_do_not_count():
+    assert transpose_explorer.GOALS[2].met_by(at(3, 2, weights=[1, 2, 1, 0, 7]).facts)
+
+
 @pytest.mark.parametrize(["kernel_size", "stride", "padding"], SETTINGS)
 def test_only_kernel_4_paints_equally_often_at_stride_2(kernel_size, stride, padding):
     found = transpose_explorer.facts(params_of(kernel_size, stride, padding))
