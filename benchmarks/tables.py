@@ -28,6 +28,7 @@ share the processor, and times mean nothing. Times are CPU time; a ratio compare
 | `python benchmarks/losses.py` | the speed of the losses | below |
 | `python benchmarks/calibration.py` | temperature over seeds | chapter 08 |
 | `python benchmarks/metrics.py` | the speed of counting | below |
+| `python benchmarks/roi.py` | RoI Align and RoI Pool against torchvision's | below |
 | `python benchmarks/real_sets.py` | real streets and nuclei after minutes of training, over seeds | chapter 09 |
 | `python benchmarks/bugs.py` | a dozen bugs in one loop, over seeds: their curves, gradients, masks | chapter 09's cards |
 | `python benchmarks/tables.py` | writes this page | here |
@@ -79,6 +80,15 @@ def metrics() -> str:
     return f"## Counting\n\n{source(found)}\n\n{table(heading, rows)}\n"
 
 
+def roi() -> str:
+    """Return the table of the poolers of regions, ours and torchvision's."""
+    found = results("roi")
+    names = ("operation", "direction", "ours_ms", "torchvision_ms", "ratio")
+    rows = [[*(row[name] for name in names), "yes" if row["kept"] else "no"] for row in found["rows"]]
+    heading = ["Operation", "Pass", "Ours ms", "torchvision ms", "Ratio", f"At most {found['bar']}"]
+    return f"## Regions of interest\n\n{source(found)}\n\n{table(heading, rows)}\n"
+
+
 WORLDS, SAME = {"drawn-streets": "drawn streets", "camvid": "CamVid"}, ("world", "design")
 
 
@@ -120,7 +130,7 @@ def measured() -> list[str]:
 def page() -> str:
     """Return the whole page."""
     streets = [designs(world) for world in measured()]
-    return "\n".join([INTRODUCTION, *streets, skips(), convolution(), losses(), metrics()])
+    return "\n".join([INTRODUCTION, *streets, skips(), convolution(), losses(), metrics(), roi()])
 
 
 if __name__ == "__main__":
