@@ -29,6 +29,7 @@ share the processor, and times mean nothing. Times are CPU time; a ratio compare
 | `python benchmarks/calibration.py` | temperature over seeds | chapter 08 |
 | `python benchmarks/metrics.py` | the speed of counting | below |
 | `python benchmarks/roi.py` | RoI Align and RoI Pool against torchvision's | below |
+| `python benchmarks/training_well.py` | few pictures augmented, drawn against real streets, over seeds | chapter 09 |
 | `python benchmarks/real_sets.py` | real streets and nuclei after minutes of training, over seeds | chapter 09 |
 | `python benchmarks/bugs.py` | a dozen bugs in one loop, over seeds: their curves, gradients, masks | chapter 09's cards |
 | `python benchmarks/tables.py` | writes this page | here |

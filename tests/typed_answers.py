@@ -56,4 +56,11 @@ ANSWERS: dict[str, list[tuple[str, str]]] = {  # notebook -> (wrong: NOT YET, ri
             "(m != 255, z.softmax(1).movedim(1, -1)[m != 255]))",
         ),
     ],
+    "09_training_well": [
+        (
+            "check('09.flip', lambda image, mask, flip: (image.flip(-1), mask) if flip else (image, mask))",
+            "check('09.flip', lambda image, mask, flip: (image.flip(-1), mask.flip(-1)) if flip else (image, mask))",
+        ),
+        ("check('09.believe', 'a')", "check('09.believe', 'b')"),
+    ],
 }
