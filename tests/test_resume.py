@@ -110,6 +110,23 @@ def test_an_interrupted_training_goes_on(stop, tmp_path):
     assert history.elapsed_s == sorted(history.elapsed_s)
 
 
+def test_what_a_callback_draws_when_the_training_goes_on_does_not_matter(tmp_path):
+    def train(path, stop=None):
+        def draw_and_stop(moment):
+            torch.rand(3)
+            if len(moment.history) == stop:
+                raise KeyboardInterrupt
+
+        torch.manual_seed(0)
+        model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Dropout(0.5))
+        options = {"callbacks": [draw_and_stop], "checkpoint": path, "device": "cpu", "progress": False}
+        return fit(model, [(torch.ones(5, 4), None)], loss=lambda y, _: y.square().mean(), epochs=5, **options).loss
+
+    expected = train(None)
+    train(tmp_path / "run.pt", stop=3)
+    assert train(tmp_path / "run.pt") == expected
+
+
 def test_a_finished_training_is_not_learned_again(tmp_path):
     weight, history = walk(tmp_path / "run.pt")
     before = (tmp_path / "run.pt").read_bytes()
