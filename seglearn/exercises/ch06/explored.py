@@ -1,9 +1,9 @@
-"""Goals to reach by hand: an odd picture that survives a ladder, paint without stripes, a skip that can go."""
+"""Goals to reach by hand: an odd picture that survives a ladder, paint without stripes; and the skip that can go."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from seglearn.exercises.kinds import WidgetExercise, Wrong
+from seglearn.exercises.kinds import ValueExercise, WidgetExercise, Wrong
 
 SIZE, LEVELS = (70, 50), 4
 
@@ -148,66 +148,25 @@ FLAT = WidgetExercise(
     remark="1, 2, 1 (halved) is bilinear interpolation: the kernel with which FCN's upsampling starts.",
 )
 
-LOSS = 0.05  # of the IoU of poles
-
-
-def _switched(*skips: int, lost: float) -> dict[str, Any]:
-    """Return the facts of a skip explorer that matter here."""
-    return {"skips": list(skips), "off": skips.count(0), "lost_all_focus_iou": lost}
-
-
-CAN_GO = WidgetExercise(
+CAN_GO = ValueExercise(
     name="06.can_go",
     title="The skip that can go",
     minutes=5,
     difficulty=2,
     objective="diagnose what each skip of a trained U-Net carries",
     hints=(
-        "At which sizes are a pole's pixels still apart from its neighbors?",
+        "At which sizes are a pole's pixels still apart from their neighbors?",
         "1. all on  2. switch off one alone, and read the pole IoU over all pictures  3. put it back, try the next",
-        "the coarsest skip, number 3",
+        "The goal above the switches is met by exactly one of them.",
     ),
-    goal=f"One skip off, and at most {LOSS} of the IoU of poles over all pictures lost.",
-    reached=lambda facts: facts["off"] == 1 and facts["lost_all_focus_iou"] <= LOSS,
-    start=_switched(1, 1, 1, lost=0.0),
-    rights=(_switched(1, 1, 0, lost=0.02), _switched(0, 1, 1, lost=-0.01)),
+    expected=3,
     wrongs=(
-        Wrong(
-            "none off",
-            _switched(1, 1, 1, lost=0.01),
-            "All skips are on. Switch one off: click it, or choose it with the arrow keys.",
-            when=lambda facts: facts["off"] == 0,
-        ),
-        Wrong(
-            "all off",
-            _switched(0, 0, 0, lost=0.4),
-            "All are off: everything must pass the bottom now. One is enough.",
-            when=lambda facts: not any(facts["skips"]),
-        ),
-        Wrong(
-            "several off",
-            _switched(0, 1, 0, lost=0.2),
-            "Two are off, so you cannot tell which one is missed. Change one thing at a time.",
-            when=lambda facts: facts["off"] > 1,
-        ),
-        Wrong(
-            "the finest off",
-            _switched(0, 1, 1, lost=0.1),
-            "The finest skip carries outlines: poles fray at their edges. Try a coarser one.",
-            when=lambda facts: facts["skips"][0] == 0,
-        ),
-        Wrong(
-            "a middle one off",
-            _switched(1, 0, 1, lost=0.2),
-            "At half size a pole is still apart from the wall behind it: poles need this one. Try another.",
-            when=lambda facts: facts["skips"][-1] == 1,
-        ),
-        Wrong(
-            "the coarsest off, and missed",
-            _switched(1, 1, 0, lost=0.08),
-            "In this net even the coarsest skip carries poles. Compare with the other two: which loss is smallest?",
-            when=lambda facts: facts["skips"][-1] == 0,
-        ),
+        Wrong("the finest", 1, "The finest skip carries outlines: without it poles fray at their edges."),
+        Wrong("the middle one", 2, "At half size a pole is still apart from the wall behind it: poles need this one."),
+        Wrong("the bottom", 4, "There are three skips. The bottom is none: everything deep passes it."),
+        Wrong("counted from 0", 0, "The switches count from 1, the finest."),
+        Wrong("several", [2, 3], "One alone. With two off you cannot tell which one is missed."),
+        Wrong("all of them", [1, 2, 3], "Without any skip most poles are lost: this net never learned to do without."),
     ),
     remark="The fine skips carry edges and thin things. The coarsest repeats much of what the bottom knows.",
 )
