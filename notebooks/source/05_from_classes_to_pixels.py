@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, Subset, TensorDataset
 
-from seglearn.data import Digits, DigitScenes, is_present, open_dataset, stack
+from seglearn.data import Digits, DigitScenes, is_present, open_dataset, read_image, stack
 from seglearn.exercises import check, gap, guess, hint, progress, solution
 from seglearn.labels import DIGIT_SCENES
 from seglearn.metrics import confusion_matrix, label_map, mean_iou, pixel_accuracy
@@ -113,7 +113,7 @@ for ax in axes:
 plt.show()
 
 # %% [markdown]
-# It reads one digit well. To a picture with several it answers with one word: it was built to. *Does it not know more?* We take it apart.
+# It reads one digit well. To a picture with several it answers with one word, and sometimes not even one of them: it was built to say one. *Does it not know more?* We take it apart.
 #
 # ## 1 · A classifier, piece by piece
 #
@@ -190,7 +190,7 @@ def class_scores(images, convs, head):
 check("05.network", class_scores)
 
 # %% [markdown]
-# How good is ours? A class is a map of one pixel, so the confusion matrix of chapter 08 counts pictures, too.
+# How good is ours? A class is a map of one pixel, so a **confusion matrix** (row: the truth, column: the prediction) can count pictures.
 #
 # **Predict.** *Of 320 new pictures, 20 of them blank, how many does it read right?*
 
@@ -393,7 +393,7 @@ print(f"ink with the right name: {named:.0%}   mean IoU: {by_classes:.2f}")
 gap("05.colored", round(100 * colored))
 
 # %% [markdown]
-# Classification has become segmentation, and not one mask was needed. **What it sees:** which digit, and about where: most of the ink has the right name. **What it cannot see:** the extent. A cell speaks up as soon as a digit touches its receptive field of 22 pixels, and a cell that sees only a part of it guesses, as above the 7. Training judged the *mean* alone, and the mean did not mind.
+# Classification has become segmentation, and not one mask was needed. **What it sees:** which digit, and about where: most of the ink has the right name. **What it cannot see:** the extent. A cell speaks up as soon as a digit touches its receptive field of 22 pixels, and a cell that sees only a part of it may well guess a wrong name. Training judged the *mean* alone, and the mean did not mind.
 #
 # ### Possible is not meaningful
 #
@@ -408,7 +408,7 @@ for width in (0, 4, 8):
 assert min(around[0]) > 0.95 and max(around[4]) < 0.7
 
 # %% [markdown]
-# A frame of 4 black pixels, and they fail: empty positions join the mean, and zero padding, which used to lie right beside the ink, now lies elsewhere. Our network learned with empty space around the digits. *Train on what you will ask.*
+# A frame of 4 black pixels, and they fail. A digit that used to fill one cell now straddles four (with a frame of 8 it fits into one again), empty positions vote in the mean, and zero padding no longer lies beside the ink. Our network learned with empty space around the digits, anywhere. *Train on what you will ask.*
 #
 # A **fully connected** layer on the flattened map does not even get so far: it has a weight for every position.
 
@@ -516,8 +516,13 @@ plt.show()
 table = json.loads(Path("../benchmarks/results/classes_to_pixels.json").read_text(encoding="utf-8"))
 
 
+def rows_of(targets, stride):
+    return [row for row in table["runs"] if (row["part"], row["targets"], row["stride"]) == ("stride", targets, stride)]
+
+
 def scores(targets, stride):
-    return [row["mean_iou"] for row in table["runs"] if (row["part"], row["targets"], row["stride"]) == ("stride", targets, stride)]
+    return [row["mean_iou"] for row in rows_of(targets, stride)]
+
 
 
 def ceiling(stride):
@@ -539,11 +544,18 @@ for stride in STRIDES:
     print(f"{stride:<6}{cells[0]:>16}{cells[1]:>15}{ceilings[stride]:>10.2f}{work[stride]:>18,}")
 
 # %%
+def missed(stride):
+    """Return the share of the ink that is called background, after teaching with masks, for each seed."""
+    ink_rows = [torch.tensor(row["confusion"])[1:] for row in rows_of("masks", stride)]
+    return [float(counts[:, 0].sum() / counts.sum()) for counts in ink_rows]
+
+
 alone, masked = ([scores(targets, stride) for stride in STRIDES] for targets in ("classes", "masks"))
-assert max(map(max, alone)) < 0.2 and mean(alone[2]) - mean(alone[0]) < 0.05                    # hypothesis 1: no
-for rough, fine in zip(masked[:2], masked[1:], strict=True):
-    assert all(f > r for r, f in zip(rough, fine, strict=True))                                      # hypothesis 2: yes
-assert mean(masked[2]) > mean(masked[0]) + 0.05 and ceilings[8] < 0.3
+for rough, fine in [*zip(alone[:2], alone[1:], strict=True), *zip(masked[:2], masked[1:], strict=True)]:
+    assert all(f > r for r, f in zip(rough, fine, strict=True))                         # in each seed, both hypotheses
+assert all(f - r < 0.02 for r, f in zip(alone[0], alone[2], strict=True))               # but the first one by little
+assert mean(masked[2]) > mean(masked[0]) + 0.1 and ceilings[8] < 0.3
+assert min(missed(8)) > 0.67 and max(missed(2)) < 0.52
 assert work[4] == work[8] and work[2] > 2 * work[8]
 runs = {f"stride {stride}": found for stride, found in zip(STRIDES, masked, strict=True)}
 ax = show_seeds(runs, xlabel="mean IoU", title="In each seed: the finer, the better")
@@ -552,7 +564,9 @@ for seed in zip(*masked, strict=True):
 plt.show()
 
 # %% [markdown]
-# **Verdict.** *Hypothesis 1 fails:* more answers of the same kind, and still no outline. *Hypothesis 2 holds* from 8 to 4 and from 4 to 2, in each of the three seeds (a seed is one classifier, taught on at each stride). From 8 to 4 it is free: the last pooling stands behind the last convolution. Stride 2 costs more than twice the multiplications. And blocks of 8 pixels cannot hold a stroke: even a perfect map, copied, stays below 0.3. Chapter 06 has the cure that costs little: it brings back the fine maps of the early layers.
+# **Verdict.** *Hypothesis 1* holds in each seed, but by less than 0.02: the fine map gives more answers of the same kind, and no outline appears. *Hypothesis 2* holds, too, in each of the three seeds (a seed is one classifier, taught on at each stride), by more than 0.1 in the mean. Masks cure the false alarms first: at stride 8 more than two thirds of the ink are now called background, at stride 2 about half or less. Four epochs are short, and the background has most of the votes (chapter 07).
+#
+# From 8 to 4 it is free: the last pooling stands behind the last convolution. Stride 2 costs more than twice the multiplications. And blocks of 8 pixels cannot hold a stroke: even a perfect map, copied, stays below 0.3. Chapter 06 has the cure that costs little: it brings back the fine maps of the early layers.
 #
 # **Exercise 05.poolings** (core, 5 minutes; objective: choose the stride for an object). *How many 2 x 2 poolings may there be, so that an object still spans `cells` cells?*
 
@@ -633,7 +647,7 @@ check("05.own_digits", own)
 # 1. A classifier with a global average holds a map: the same last layer, asked at every position. The map's mean is the class score.
 # 2. Flattening ties a network to one size; `view` without `permute` scrambles.
 # 3. Class labels teach what and about where, not the extent. A mean fits any size; only training makes it meaningful.
-# 4. Stride skips answers. Finer cells help once masks teach them.
+# 4. Stride skips answers. Finer cells help most once masks teach them.
 # 5. Shuffle the labels: what is still right then was never learned from them.
 #
 # **You can now** implement a classifier and count its weights (05.network, 05.weights), derive its map (05.rows, 05.class_map, 05.break_max), diagnose scrambling, shuffled labels and empty votes (sections 1 to 3), explain what the map cannot see (section 3), and measure and choose strides (05.to_pixels, 05.poolings, 05.see_digit).
@@ -644,7 +658,7 @@ check("05.own_digits", own)
 # | training goes well, new pictures at chance | labels that do not belong to their pictures |
 # | "mat1 and mat2 shapes cannot be multiplied" | a flattening, and another image size |
 # | good alone, bad with space around | a mean over positions that were never empty in training |
-# | labels that drift to the lower right | a map stretched to the picture, or aligned corners |
+# | labels that drift off their things, most of all at the edges | a map stretched to the picture, or aligned corners |
 # | fat blobs around things | a map taught by class labels alone |
 #
 # **Glossary.** classifier 分类器 · global average pooling 全局平均池化 · fully connected layer 全连接层 · linear layer 线性层 · class map 类别图 · 1 x 1 convolution 1x1 卷积 · flatten 展平 · stride 步幅 · dilation 膨胀（空洞） · confusion matrix 混淆矩阵 · chance level 随机水平 · weak supervision 弱监督
