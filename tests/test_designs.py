@@ -23,7 +23,10 @@ SAME = ("world", "design", "seed")
 @pytest.fixture
 def command(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    return importlib.import_module("designs")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as the command itself: every further thread has a workspace of its own
+    yield importlib.import_module("designs")
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture
