@@ -29,6 +29,7 @@ share the processor, and times mean nothing. Times are CPU time; a ratio compare
 | `python benchmarks/calibration.py` | temperature over seeds | chapter 08 |
 | `python benchmarks/metrics.py` | the speed of counting | below |
 | `python benchmarks/roi.py` | RoI Align and RoI Pool against torchvision's | below |
+| `python benchmarks/loop.py` | what the training loop itself costs, against a bare one | below |
 | `python benchmarks/training_well.py` | few pictures augmented, drawn against real streets, over seeds | chapter 09 |
 | `python benchmarks/real_sets.py` | real streets and nuclei after minutes of training, over seeds | chapter 09 |
 | `python benchmarks/bugs.py` | a dozen bugs in one loop, over seeds: their curves, gradients, masks | chapter 09's cards |
@@ -90,6 +91,15 @@ def roi() -> str:
     return f"## Regions of interest\n\n{source(found)}\n\n{table(heading, rows)}\n"
 
 
+def loop() -> str:
+    """Return the table of what `fit` costs, against a bare loop with the same work."""
+    found = results("loop")
+    names = ("size", "work", "fit_ms", "bare_ms", "ratio", "bar")
+    rows = [[*(row[name] for name in names), "yes" if row["met"] else "no"] for row in found["rows"]]
+    heading = ["Batch", "Work", "fit ms", "Bare loop ms", "Ratio", "At most", "Met"]
+    return f"## The training loop\n\n{source(found)}\n\n{table(heading, rows)}\n"
+
+
 WORLDS, SAME = {"drawn-streets": "drawn streets", "camvid": "CamVid"}, ("world", "design")
 
 
@@ -131,7 +141,7 @@ def measured() -> list[str]:
 def page() -> str:
     """Return the whole page."""
     streets = [designs(world) for world in measured()]
-    return "\n".join([INTRODUCTION, *streets, skips(), convolution(), losses(), metrics(), roi()])
+    return "\n".join([INTRODUCTION, *streets, skips(), convolution(), losses(), metrics(), loop(), roi()])
 
 
 if __name__ == "__main__":
