@@ -237,7 +237,12 @@ def test_the_order_in_memory_changes_nothing_but_time(net):
         seed_everything(0)
         model = net(3, 3, widths=(4, 8, 12))
         recipe = Recipe(channels_last=channels_last)
+        orders = set()
+        model.register_forward_pre_hook(
+            lambda _, args, orders=orders: orders.add(args[0].is_contiguous(memory_format=torch.channels_last))
+        )
         history = fit(model, [(images, masks)], loss=cross_entropy_loss, epochs=2, recipe=recipe, **QUIET)
+        assert orders == {channels_last}
         found.append((history.loss[-1], weights_of(model)))
     assert found[1][0] == pytest.approx(found[0][0], rel=1e-3)
     torch.testing.assert_close(found[1][1], found[0][1], rtol=1e-2, atol=3e-3)

@@ -38,7 +38,7 @@ def resume(
     except ValueError as error:
         raise ValueError(f"fit: cannot go on from {path.name}: {error} To start anew, delete the file.") from None
     tools.precision = saved.recipe.precision
-    history.load_state_dict(saved.history.state_dict() | {"interrupted": False})
+    history.load_state_dict(saved.history.state_dict())
     return saved
 
 
