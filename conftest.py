@@ -1,6 +1,5 @@
-"""How pytest runs the course: side by side where there are cores, each notebook in a clean kernel and on a clock."""
+"""How pytest runs the notebooks: nbval, with a clean kernel for each, warnings as errors, and a clock."""
 
-import os
 import tempfile
 import time
 from collections import Counter
@@ -16,9 +15,6 @@ from seglearn.build.kernels import kernel_environment
 collect_ignore = ["notebooks/source"]  # what the notebooks are built from is no module with doctests
 BUDGET_S = 90  # what a notebook may take on two CPU cores; more is said, not failed
 HEARTBEAT_S = 1
-WORKERS = 4  # at most; each may hold a kernel, a JupyterLab and a browser: about 2 GB
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers share the cores: torch's threads would fight for them
 seconds: Counter[str] = Counter()
 start_kernel = nbval.kernel.start_new_kernel
 
@@ -55,25 +51,15 @@ def pytest_configure(config):
     nbval.kernel.RunningKernel.await_reply = await_reply
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config):
-    """Return how many workers share the whole suite; single files run at once, in this process."""
-    whole = config.args_source is config.ArgsSource.TESTPATHS
-    return min(WORKERS, os.cpu_count() or 1) if whole else 0
-
-
 def is_cell(nodeid: str) -> bool:
     return ".ipynb::" in nodeid
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m chooses, and before the workers share out
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items):
     for item in items:
-        alone = item.get_closest_marker("slow") is not None
         if is_cell(item.nodeid):
             item.add_marker(pytest.mark.slow)
-        if not alone:  # slow tests travel one by one, all others (and the cells of a notebook) with their file
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
 
 
 def pytest_runtest_logreport(report):
