@@ -94,9 +94,11 @@ check("09.recall_size", recall_size)
 #
 # Twenty-four drawn streets are few, so a colleague augments: half of the time, a picture is mirrored. The loss falls, nothing complains. *Compare the two pictures, one of those that it learned from. What has the net given up?*
 
-# %%
+# %% tags=["data"]
 FEW, SIZE = 24, (48, 72)
 few = in_memory(DrawnStreets(FEW, seed=0, size=SIZE), fill=True)
+
+# %%
 test_set = in_memory(DrawnStreets(100, seed=2, size=SIZE), fill=True)
 
 
@@ -130,8 +132,8 @@ print(f"the loss fell from {diary.loss[0]:.2f} to {diary.loss[-1]:.2f}")
 # | 5 | an answer depends on the rest of the batch | normalization, or mixed-up axes |
 # | 6 | you cannot see why the mask is right | pairs are broken (look!) |
 
-# %% tags=["data"]
-generator = seed_everything(0)
+# %%
+seed_everything(0)
 images, masks = stack(few)
 batch, truth = images[:4], masks[:4]
 fresh = UNet(channels=3, classes=K, widths=WIDTHS, convs=1)
